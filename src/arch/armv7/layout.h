@@ -1,0 +1,23 @@
+#pragma once
+/*
+ * The VMM's window: where umbra lives in every address space, guest views
+ * included (privileged access only there).  Shared with assembly and the
+ * linker script: constants only.
+ *
+ *   0xfa000000  image: text, rodata, data, bss          sections
+ *   0xfa400000  pool: shadow tables, translations       sections
+ *   0xfbe00000  kmap: 256 slots of 4 KiB onto guest RAM one second-level table
+ *   0xfbf00000  host devices                            one second-level table
+ *   0xfc000000  end
+ */
+#define VMM_BASE 0xfa000000
+#define VMM_IMAGE_MAX 0x00400000
+#define VMM_POOL 0xfa400000
+#define VMM_POOL_MAX 0x01a00000
+#define VMM_KMAP 0xfbe00000
+#define VMM_DEV 0xfbf00000
+#define VMM_END 0xfc000000
+
+/* Host domains: the guest's 0..14 as they are; 15 is the VMM's window and the
+ * translated code, always Client. */
+#define HOST_DOMAIN_VMM 15

@@ -1,0 +1,62 @@
+#pragma once
+/* Counters, one line each: X(field, "what the user reads"). */
+#include <stdint.h>
+
+#define VM_STATS(X)                                              \
+    X(exit_total, "exits, all")                                  \
+    X(exit_svc_user, "exit: SVC from guest user")                \
+    X(exit_und_user, "exit: UNDEFINED in guest user")            \
+    X(exit_pabt_user, "exit: prefetch abort in guest user")      \
+    X(exit_dabt_user, "exit: data abort in guest user")          \
+    X(exit_irq, "exit: host interrupt")                          \
+    X(exit_emulate, "exit: sensitive instruction")               \
+    X(exit_und_kernel, "exit: UNDEFINED in guest kernel")        \
+    X(exit_pabt_kernel, "exit: entry not translated or mapped")  \
+    X(exit_dabt_kernel, "exit: data abort in guest kernel")      \
+    X(exit_pending, "exit: interrupts unmasked with one pending")\
+    X(emul_cps, "emulated: CPS, MSR/MRS of CPSR")                \
+    X(emul_spsr, "emulated: SPSR access")                        \
+    X(emul_eret, "emulated: exception return")                   \
+    X(emul_usr_regs, "emulated: LDM/STM of user registers")      \
+    X(emul_cp15, "emulated: CP15/CP14 access")                   \
+    X(emul_dacr, "emulated: DACR access")                        \
+    X(emul_vfp, "emulated: VFP system register")                 \
+    X(emul_unpriv, "emulated: LDRT/STRT")                        \
+    X(emul_branch, "emulated: branch or PC access")              \
+    X(emul_wfi, "emulated: WFI/WFE")                             \
+    X(emul_hypercall, "emulated: SMC/HVC")                       \
+    X(emul_svc, "emulated: SVC from guest kernel")               \
+    X(emul_barrier, "emulated: DSB with work queued")            \
+    X(emul_mmio, "emulated: device access")                      \
+    X(emul_other, "emulated: other")                             \
+    X(exc_und, "injected: UNDEFINED")                            \
+    X(exc_svc, "injected: SVC")                                  \
+    X(exc_pabt, "injected: prefetch abort")                      \
+    X(exc_dabt, "injected: data abort")                          \
+    X(exc_irq, "injected: IRQ")                                  \
+    X(exc_fiq, "injected: FIQ")                                  \
+    X(unsupported, "unsupported encodings made UNDEFINED")       \
+    X(fault_hidden, "faults: hidden")                            \
+    X(fault_reflected, "faults: reflected")                      \
+    X(shadow_fill, "shadow: entries filled")                     \
+    X(shadow_drop, "shadow: entries dropped")                    \
+    X(shadow_evict, "shadow: spaces evicted")                    \
+    X(shadow_flush, "shadow: whole flushes")                     \
+    X(space_switch, "space switches")                            \
+    X(space_miss, "space switches that built a new shadow")      \
+    X(tlbi_all, "TLBIALL, ITLBIALL, DTLBIALL")                   \
+    X(tlbi_asid, "TLBIASID")                                     \
+    X(tlbi_mva, "TLBIMVA")                                       \
+    X(tlbi_mvaa, "TLBIMVAA")                                     \
+    X(icache_inv, "I-cache invalidations")                       \
+    X(xlate_page, "translation: pages translated")               \
+    X(xlate_site, "translation: sites")                          \
+    X(xlate_inval, "translation: pages invalidated")             \
+    X(xlate_flush, "translation: whole flushes")                 \
+    X(xlate_unprotect, "translation: pages no longer protected")
+
+struct vm_stats {
+#define VM_STATS_FIELD(name, text) uint64_t name;
+    VM_STATS(VM_STATS_FIELD)
+#undef VM_STATS_FIELD
+};
