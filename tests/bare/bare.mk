@@ -1,0 +1,45 @@
+# Bare guests: tests/bare/NAME.c (and NAME_asm.S) + tests/bare/lib -> build/bare/NAME.bin
+# Also usable alone, from the top: make -f tests/bare/bare.mk bare
+
+CROSS ?= arm-none-eabi-
+BARE_OUT := build/bare
+# Guests compared with the oracle, and those that end otherwise on purpose.
+BARE_TESTS := hello
+BARE_NEGATIVE := hang reset
+BARE_NAMES := $(BARE_TESTS) $(BARE_NEGATIVE)
+BARE_BINS := $(BARE_NAMES:%=$(BARE_OUT)/%.bin)
+BARE_LIB := $(patsubst tests/bare/lib/%,$(BARE_OUT)/lib/%.o,$(basename $(wildcard tests/bare/lib/*.[cS])))
+
+BARE_CFLAGS := -marm -mcpu=cortex-a8 -mfloat-abi=soft -mno-unaligned-access -ffreestanding -fno-pic \
+	-fno-builtin -fno-common -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -Itests/bare -MMD -MP
+BARE_LDFLAGS := -marm -mcpu=cortex-a8 -nostdlib -static -Wl,-T,tests/bare/lib/bare.lds -Wl,--build-id=none \
+	-Wl,--no-warn-rwx-segments
+
+.PHONY: bare bare-names
+bare: $(BARE_BINS)
+bare-names:
+	@echo $(BARE_TESTS)
+
+$(BARE_OUT)/%.o: tests/bare/%.c
+	@mkdir -p $(@D)
+	@$(CROSS)gcc $(BARE_CFLAGS) -c -o $@ $<
+
+$(BARE_OUT)/%.o: tests/bare/%.S
+	@mkdir -p $(@D)
+	@$(CROSS)gcc $(BARE_CFLAGS) -c -o $@ $<
+
+# A guest's assembly, when it has some, is NAME_asm.S.
+bare_objects = $(BARE_OUT)/$(1).o $(if $(wildcard tests/bare/$(1)_asm.S),$(BARE_OUT)/$(1)_asm.o)
+
+define bare_link
+$(BARE_OUT)/$(1).elf: $(call bare_objects,$(1)) $(BARE_LIB) tests/bare/lib/bare.lds
+	@$(CROSS)gcc $(BARE_LDFLAGS) -o $$@ $$(filter %.o,$$^) -lgcc
+endef
+$(foreach name,$(BARE_NAMES),$(eval $(call bare_link,$(name))))
+
+$(BARE_OUT)/%.bin: $(BARE_OUT)/%.elf
+	@echo "  BARE    $@"
+	@$(CROSS)objcopy -O binary $< $@
+
+.SECONDARY:
+-include $(wildcard $(BARE_OUT)/*.d $(BARE_OUT)/lib/*.d)
