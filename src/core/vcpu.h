@@ -49,6 +49,10 @@ enum vcpu_bank { BANK_USR, BANK_SVC, BANK_ABT, BANK_UND, BANK_IRQ, BANK_FIQ, BAN
 #define SCTLR_AFE BIT(29)
 #define SCTLR_TE BIT(30)
 
+/* What a Cortex-A8 resets to; SCTLR's RES1 bits are among them (B4.1.130). */
+#define SCTLR_RESET 0x00c50078u
+#define ACTLR_RESET 0x00000002u
+
 struct vcpu_cp15 {
     uint32_t sctlr, actlr, cpacr;
     uint32_t ttbr0, ttbr1, ttbcr, dacr;
@@ -74,6 +78,9 @@ struct vcpu {
     bool wfi;                        /* waiting for an interrupt */
     struct vm *vm;
 };
+
+/* State after reset (B1.9.1): Supervisor, A/I/F masked, MMU off, pc 0. */
+void vcpu_reset(struct vcpu *vcpu);
 
 /* The bank of a mode, or -1 when M is not a mode of this processor (B1.3.1). */
 int vcpu_mode_bank(uint32_t mode);
