@@ -1,0 +1,65 @@
+# The host tool, the guest's packages and its initramfs.
+
+HOST_CC ?= gcc
+HOST_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Werror=implicit -D_GNU_SOURCE -Itools/umbra
+HOST_LIBS = -lfdt -lz -llzma
+
+TOOL_SOURCES := $(sort $(wildcard tools/umbra/*.c))
+TOOL_OBJECTS = $(TOOL_SOURCES:%.c=build/host/%.o)
+
+.PHONY: tools guest
+tools: umbra
+
+umbra: build/umbra
+	@ln -sf build/umbra umbra
+
+build/umbra: $(TOOL_OBJECTS)
+	@echo "  HOSTLD  $@"
+	@$(HOST_CC) -o $@ $^ $(HOST_LIBS)
+
+build/host/%.o: %.c mk/host.mk
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $<"
+	@$(HOST_CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+build/mkinitramfs: build/host/tools/mkinitramfs.o
+	@echo "  HOSTLD  $@"
+	@$(HOST_CC) -o $@ $^ -lz
+
+-include $(TOOL_OBJECTS:.o=.d)
+
+# --- the guest ---------------------------------------------------------------
+
+GUEST_FILES = build/guest/vmlinuz build/guest/initramfs.cpio.gz
+guest: $(GUEST_FILES)
+
+$(GUEST)/complete: scripts/fetch-guest.sh scripts/apt-private.sh
+	@scripts/fetch-guest.sh $(GUEST)
+	@touch $@
+
+$(LIBFDT)/complete: scripts/fetch-libfdt.sh scripts/apt-private.sh
+	@scripts/fetch-libfdt.sh $(LIBFDT)
+	@touch $@
+
+build/guest/vmlinuz: $(GUEST)/complete
+	@mkdir -p $(@D)
+	@cp $(GUEST)/vmlinuz $@
+
+# Scripted sessions and small static programs for them: tests/linux.
+GUEST_SCRIPTS := $(sort $(wildcard tests/linux/guest/*.sh))
+GUEST_PROGRAMS = $(patsubst tests/linux/guest/%.c,build/guest/%,$(sort $(wildcard tests/linux/guest/*.c)))
+
+build/guest/%: tests/linux/guest/%.c
+	@mkdir -p $(@D)
+	@echo "  GUESTCC $<"
+	@arm-linux-gnueabihf-gcc -O2 -Wall -static -o $@ $<
+	@arm-linux-gnueabihf-strip $@
+
+build/guest/initramfs.cpio.gz: build/mkinitramfs scripts/initramfs.list tests/linux/guest/init $(GUEST)/complete \
+		$(GUEST_SCRIPTS) $(GUEST_PROGRAMS)
+	@mkdir -p $(@D)
+	@echo "  INITRD  $@"
+	@{ cat scripts/initramfs.list; \
+	   echo "file /bin/busybox $(GUEST)/busybox 0755"; \
+	   for f in $(GUEST_SCRIPTS); do echo "file /tests/$$(basename $$f) $$f 0755"; done; \
+	   for f in $(GUEST_PROGRAMS); do echo "file /tests/$$(basename $$f) $$f 0755"; done; } | build/mkinitramfs $@

@@ -1,0 +1,1 @@
+# Tests and checks; tests/driver.sh runs the suites and counts.
