@@ -47,9 +47,9 @@ finished() {
         fail "$1" "ended with code $3"
     elif ! grep -aq '^END: ' "$2"; then
         fail "$1" "no END line"
-    elif grep -aq '^FAIL' "$2" || ! grep -aq '^END: .* 0 failed$' "$2"; then
+    elif grep -aq 'FAIL: ' "$2" || ! grep -aq '^END: .* 0 failed$' "$2"; then
         fail "$1" "checks failed"
-        grep -a -B1 '^FAIL' "$2" | sed 's/^/  | /' | head -40
+        grep -a -B1 'FAIL: ' "$2" | sed 's/^/  | /' | head -40
         return 1
     else
         return 0
