@@ -1,0 +1,34 @@
+# Unit tests: one program each, on the build machine, with sanitizers.
+#
+#   UNIT_TESTS            the programs
+#   NAME_SOURCES          what a program links beside tests/unit/NAME.c
+#   build/unit/NAME       the rule for all of them
+#
+# The including Makefile runs each program; it returns non-zero when a test fails.
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+
+UNIT_SUPPORT = tests/unit/support.c
+VDEV_SOURCES = $(wildcard src/vdev/*.c)
+
+test_vcpu_SOURCES = src/core/vcpu.c
+test_walk_SOURCES = src/shadow/walk.c
+test_vgic_SOURCES = src/vdev/vgic.c src/vdev/vdev_fdt.c
+test_vtimer_SOURCES = src/vdev/vtimer.c
+test_vpl011_SOURCES = src/vdev/vpl011.c src/vdev/vdev_fdt.c
+test_vpl031_SOURCES = src/vdev/vpl031.c src/vdev/vdev_fdt.c
+test_hash_SOURCES = src/lib/crc32.c src/lib/sha256.c
+test_bundle_SOURCES = src/vmm/bundle.c src/vmm/vmdesc.c src/lib/crc32.c src/lib/sha256.c
+test_vm_virt_SOURCES = src/vmm/vm_virt.c src/vmm/guest_fdt.c src/core/vm.c $(VDEV_SOURCES)
+
+UNIT_CC ?= gcc
+UNIT_CFLAGS = -std=gnu11 -O1 -g -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-Isrc -Itests/unit
+UNIT_LIBS = -lfdt
+
+.SECONDEXPANSION:
+$(UNIT_TESTS:%=build/unit/%): build/unit/%: tests/unit/%.c $$(%_SOURCES) $(UNIT_SUPPORT) tests/unit/test.h \
+		tests/unit/unit.mk $$(wildcard src/*/*.h)
+	@mkdir -p $(@D)
+	@echo "  UNITCC  $*"
+	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $($*_SOURCES) $(UNIT_SUPPORT) $(UNIT_LIBS)
