@@ -4,7 +4,7 @@
 CROSS ?= arm-none-eabi-
 BARE_OUT := build/bare
 # Guests compared with the oracle, and those that end otherwise on purpose.
-BARE_TESTS := hello modes
+BARE_TESTS := hello modes psr
 BARE_NEGATIVE := hang reset
 BARE_NAMES := $(BARE_TESTS) $(BARE_NEGATIVE)
 BARE_BINS := $(BARE_NAMES:%=$(BARE_OUT)/%.bin)
