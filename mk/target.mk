@@ -13,7 +13,7 @@ TARGET_ARCH_FLAGS = -mcpu=cortex-a8 -marm -mfloat-abi=soft --specs=picolibc.spec
 TARGET_CPPFLAGS = -Isrc -I$(OUT)/gen -isystem $(LIBFDT)/include $(if $(DEBUG),-DUMBRA_AUDIT)
 TARGET_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Werror=implicit -mno-unaligned-access \
 	-fno-common -ffreestanding -ffunction-sections -fdata-sections
-TARGET_LDFLAGS = -nostartfiles -Wl,--gc-sections -Wl,-Map=$(OUT)/umbra.map -Wl,--no-warn-rwx-segments
+TARGET_LDFLAGS = -nostartfiles -Wl,--gc-sections -Wl,-Map=$(OUT)/umbra.map -Wl,--no-warn-rwx-segments,--no-enum-size-warning,-z,noexecstack
 
 TARGET_SOURCES := $(sort $(shell find src -name '*.c' -o -name '*.S'))
 TARGET_OBJECTS = $(addprefix $(OUT)/obj/,$(addsuffix .o,$(TARGET_SOURCES)))

@@ -23,6 +23,19 @@ struct host {
 
 extern struct host host;
 
+/* Codes of host_exit() that this side uses. */
+enum { EXIT_HOST = 12 /* the host machine or the bundle cannot be used */, EXIT_PANIC = 13 };
+
+/* What host_probe() returns. */
+enum {
+    HOST_OK = 0,
+    HOST_BAD_TREE = -1,   /* not a device tree, or damaged */
+    HOST_NO_CONSOLE = -2, /* nobody will read a message */
+    HOST_NO_MEMORY = -3,
+    HOST_NO_IRQCHIP = -4,
+    HOST_NO_TIMER = -5,
+};
+
 /* Finds console, interrupt controller and timer in the tree at 'fdt' (readable
  * by us, at most 'max' bytes) and starts them.  0, or negative with a message
  * already printed where a console was found. */

@@ -1,8 +1,9 @@
 #pragma once
 /*
  * The host's clock: a monotonic 64-bit counter and one deadline.
- * Units are ticks of 'hz'; now() never goes back and never misses a wrap as
- * long as it is called (or the interrupt is handled) once per hardware wrap.
+ * Units are ticks of 'hz'; now() never goes back, and misses no
+ * wrap as long as the interrupt 'irq' is enabled and handled when it comes: the
+ * driver keeps a far deadline armed of its own, disarmed or not.
  */
 #include <stdint.h>
 
@@ -13,5 +14,7 @@ struct host_timer {
     uint64_t (*now)(void);
     void (*arm)(uint64_t deadline);  /* interrupt at or just after; past = at once */
     void (*disarm)(void);
-    void (*handle_irq)(void);        /* acknowledge the device */
+    /* Acknowledges the device.  Interrupts come when the deadline has passed,
+     * and now and then without one, to keep the clock: ask now(), do not assume. */
+    void (*handle_irq)(void);
 };

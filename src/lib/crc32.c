@@ -2,10 +2,14 @@
  * CRC-32, four bytes a step with four tables built at first use ("slicing by
  * four"): a bundle is tens of megabytes and is checked at every start.
  */
+#include <assert.h>
 #include <stdbool.h>
 #include "lib/crc32.h"
 
 #define POLYNOMIAL 0xedb88320u
+
+typedef uint32_t __attribute__((may_alias)) word_t;
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "words are read as they lie in memory");
 
 static uint32_t table[4][256];
 static bool table_ready;
@@ -26,6 +30,11 @@ static void build_table(void)
     table_ready = true;
 }
 
+static uint32_t step_byte(uint32_t c, uint8_t byte)
+{
+    return (c >> 8) ^ table[0][(c ^ byte) & 0xff];
+}
+
 uint32_t crc32(const void *data, size_t size)
 {
     const uint8_t *p = data;
@@ -33,11 +42,13 @@ uint32_t crc32(const void *data, size_t size)
 
     if (!table_ready)
         build_table();
+    for (; size && ((uintptr_t)p & 3); size--)
+        c = step_byte(c, *p++);
     for (; size >= 4; size -= 4, p += 4) {
-        c ^= p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+        c ^= *(const word_t *)p;
         c = table[3][c & 0xff] ^ table[2][c >> 8 & 0xff] ^ table[1][c >> 16 & 0xff] ^ table[0][c >> 24];
     }
     for (; size; size--)
-        c = (c >> 8) ^ table[0][(c ^ *p++) & 0xff];
+        c = step_byte(c, *p++);
     return ~c;
 }

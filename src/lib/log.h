@@ -5,6 +5,13 @@
  */
 #include <stdarg.h>
 
+/* Longer messages are cut, not split. */
+#define LOG_LINE_MAX 512
+
+/* Where the bytes go; before it is set, or after NULL, messages are dropped.
+ * The sink gets "\r\n" for '\n'. */
+void log_set_sink(void (*put)(int c));
+
 /* printf-style, without a newline at the end (log_info adds prefix and newline). */
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Raw text to the console, no prefix, no newline added. */

@@ -6,6 +6,7 @@
  *
  *   0xfa000000  image: text, rodata, data, bss          sections
  *   0xfa400000  pool: shadow tables, translations       sections
+ *   0xfb000000  state page                              kernel views only, user access
  *   0xfbe00000  kmap: 256 slots of 4 KiB onto guest RAM one second-level table
  *   0xfbf00000  host devices                            one second-level table
  *   0xfc000000  end
@@ -13,7 +14,10 @@
 #define VMM_BASE 0xfa000000
 #define VMM_IMAGE_MAX 0x00400000
 #define VMM_POOL 0xfa400000
-#define VMM_POOL_MAX 0x01a00000
+#define VMM_POOL_MAX 0x00c00000
+/* A rotated immediate, so that translated code makes it in one instruction. */
+#define VMM_STATE 0xfb000000
+#define VMM_POOL_SIZE 0x00c00000 /* of it, what boot takes from the host */
 #define VMM_KMAP 0xfbe00000
 #define VMM_DEV 0xfbf00000
 #define VMM_END 0xfc000000
