@@ -1,0 +1,89 @@
+/* The machine model "virt": see vm_virt.h. */
+#include <assert.h>
+#include <string.h>
+#include "lib/bits.h"
+#include "lib/check.h"
+#include "vmm/guest_fdt.h"
+#include "vmm/vm_virt.h"
+#include "vmm/vmdesc.h"
+
+static void add_vdev(struct vm *vm, struct vdev *dev)
+{
+    CHECK(vm->vdev_count < VM_MAX_VDEVS);
+    vm->vdevs[vm->vdev_count++] = dev;
+}
+
+/* The order is that of the search at each access: the CPU interface is used most. */
+static void create_devices(struct vm *vm, struct vm_virt *m, const struct vm_virt_hooks *hooks)
+{
+    const struct irq_line uart_irq = { vgic_set_line, &m->gic, VIRT_IRQ_UART };
+    const struct irq_line rtc_irq = { vgic_set_line, &m->gic, VIRT_IRQ_RTC };
+    const struct irq_line phys_irq = { vgic_set_line, &m->gic, VIRT_IRQ_PHYS_TIMER };
+    const struct irq_line virt_irq = { vgic_set_line, &m->gic, VIRT_IRQ_VIRT_TIMER };
+    const struct vpl011_host uart_host = { hooks->console_tx, hooks->console_rx_ready, hooks->ctx };
+    const struct vpl031_host rtc_host = { hooks->seconds, hooks->ctx };
+
+    vgic_init(&m->gic, gpa(VIRT_GICD_BASE), gpa(VIRT_GICC_BASE));
+    vpl011_init(&m->uart, gpa(VIRT_UART_BASE), uart_irq, uart_host);
+    vpl031_init(&m->rtc, gpa(VIRT_RTC_BASE), rtc_irq, rtc_host);
+    virtio_empty_init(&m->virtio, gpa(VIRT_VIRTIO_BASE), VIRT_VIRTIO_SLOTS, VIRT_IRQ_VIRTIO);
+    vtimer_init(&m->timer, phys_irq, virt_irq);
+
+    add_vdev(vm, &m->gic.cpuif);
+    add_vdev(vm, &m->gic.dist);
+    add_vdev(vm, &m->uart.dev);
+    add_vdev(vm, &m->rtc.dev);
+    add_vdev(vm, &m->virtio.dev);
+    vm->vgic = &m->gic;
+    vm->vtimer = &m->timer;
+}
+
+void vm_create_virt(struct vm *vm, struct vm_virt *machine, const struct vmdesc *d,
+                    const struct vm_virt_hooks *hooks)
+{
+    static_assert(sizeof(vm->name) >= sizeof(d->name), "a VM's name fits");
+
+    strcpy(vm->name, d->name);
+    vm->ram_base = gpa(d->memory_base);
+    vm->ram_size = d->memory_size;
+    vm->state = VM_RUNNING;
+    vm->vdev_count = 0;
+    create_devices(vm, machine, hooks);
+}
+
+static void load_image(const struct vm *vm, uint8_t *ram, const struct bundle_image *image)
+{
+    if (image->size)
+        memcpy(ram + (image->load - vm->ram_base.v), image->data, image->size);
+}
+
+int vm_virt_load(struct vm *vm, const struct vmdesc *d, void *ram)
+{
+    uint8_t *bytes = ram;
+
+    memset(ram, 0, vm->ram_size);
+    load_image(vm, bytes, &d->kernel);
+    load_image(vm, bytes, &d->ramdisk);
+    int err = guest_fdt_build(vm, d, bytes + (d->fdt_address - vm->ram_base.v), VMDESC_FDT_ROOM);
+    if (err)
+        return err;
+
+    struct vcpu *vcpu = &vm->vcpu;
+    vcpu->r[0] = 0;
+    vcpu->r[1] = 0xffffffff;
+    vcpu->r[2] = d->fdt_address;
+    vcpu->r[15] = d->kernel.entry & ~1u;
+    vcpu->cpsr = (vcpu->cpsr & ~PSR_T) | (d->kernel.entry & 1 ? PSR_T : 0);
+    return 0;
+}
+
+void vm_virt_reset(struct vm *vm)
+{
+    for (unsigned i = 0; i < vm->vdev_count; i++) {
+        struct vdev *dev = vm->vdevs[i];
+
+        if (dev->ops->reset)
+            dev->ops->reset(dev);
+    }
+    vtimer_reset(vm->vtimer);
+}

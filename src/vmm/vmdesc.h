@@ -1,0 +1,37 @@
+#pragma once
+/*
+ * A VM description: what one VM consists of, read from the bundle and checked
+ * against itself, so that nothing is left to refuse when the VM is built.
+ */
+#include <stdint.h>
+#include "vmm/bundle.h"
+
+#define VMDESC_NAME_MAX 31
+#define VMDESC_TREE_MAX 8192           /* bytes of a description */
+#define VMDESC_MEMORY_MIN 0x01000000u  /* 16 MiB */
+#define VMDESC_MEMORY_MAX 0xb0000000u  /* up to 0xf0000000 */
+#define VMDESC_FDT_ROOM 0x10000u       /* reserved at fdt_address */
+
+enum vm_policy { VM_POLICY_TLB };
+enum vm_model { VM_MODEL_VIRT };
+
+struct vmdesc {
+    char name[VMDESC_NAME_MAX + 1];
+    enum vm_model model;
+    enum vm_policy policy;
+    uint32_t memory_base, memory_size; /* size: a multiple of 1 MiB */
+    const char *bootargs;              /* may be ""; points into 'tree' */
+    struct bundle_image kernel;
+    struct bundle_image ramdisk;       /* size 0: none */
+    struct bundle_image fdt;           /* size 0: generate one */
+    uint32_t fdt_address;              /* guest physical, 4 KiB aligned */
+    /* the description itself, copied because libfdt wants it 8-byte aligned */
+    uint8_t tree[VMDESC_TREE_MAX] __attribute__((aligned(8)));
+};
+
+/* Reads VM 'index' and every image it names.  BUNDLE_OK or a BUNDLE_ error, with a message.  'out' must
+ * not be moved afterwards, and the bundle must stay. */
+int vmdesc_parse(const struct bundle *b, int index, struct vmdesc *out);
+
+/* Can a host that has 'available' bytes to give hold this VM? */
+int vmdesc_check_host(const struct vmdesc *d, uint32_t available);
