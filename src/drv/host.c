@@ -83,20 +83,27 @@ static const char *node_name(const void *fdt, int node)
     return name ? name : "?";
 }
 
+static bool has_semihosting(void)
+{
+    return host.bootargs && strstr(host.bootargs, "umbra.semihosting");
+}
+
 static int probe_console(const void *fdt)
 {
     int node = fdt_get_stdout(fdt);
     struct device dev;
     struct uart *uart = NULL;
 
-    if (node < 0)
-        return HOST_NO_CONSOLE;
-    for (unsigned i = 0; i < ARRAY_SIZE(uart_drivers) && !uart; i++)
+    /* until there is a device, and to say that there is none */
+    log_set_sink(has_semihosting() ? semihosting_putc : NULL);
+    for (unsigned i = 0; node >= 0 && i < ARRAY_SIZE(uart_drivers) && !uart; i++)
         if (!fdt_node_check_compatible(fdt, node, uart_drivers[i].compatible) &&
             !device_from_node(fdt, node, &dev))
             uart = uart_drivers[i].probe(&dev);
-    if (!uart)
+    if (!uart) {
+        log_info("host: /chosen/stdout-path names no UART that umbra knows (node: %s)", node_name(fdt, node));
         return HOST_NO_CONSOLE;
+    }
     host.uart = uart;
     log_set_sink(uart->putc);
     return HOST_OK;
@@ -181,7 +188,7 @@ int host_probe(const void *fdt, size_t max)
 void host_exit(int code)
 {
     irq_mask();
-    if (host.bootargs && strstr(host.bootargs, "umbra.semihosting"))
+    if (has_semihosting())
         semihosting_exit(code);
     log_info("stopped, code %d", code);
     for (;;)

@@ -3,7 +3,7 @@
  * host's RAM, and refuses a placement that the loader made impossible.
  *
  * Nothing can be said before a console is found in the tree.  Without a tree
- * the processor stops; every later error is kept until boot_report().
+ * the processor stops; for every later error a console is tried first.
  */
 #include "arch/armv7/boot.h"
 #include <libfdt.h>
@@ -84,7 +84,7 @@ static void check_placement(uint32_t ram_base, uint32_t ram_size, uint32_t loade
 void boot_main(uint32_t dtb_pa, uint32_t dtb_size, uint32_t image_pa, uint32_t loaded_at)
 {
     uint32_t image_size = ALIGN_UP((uint32_t)image_total_size, MiB);
-    const void *dtb = (const void *)dtb_pa;
+    void *dtb = (void *)dtb_pa;
     uint32_t ram_base, ram_size;
 
     vmm_pa_start = image_pa;
@@ -95,9 +95,13 @@ void boot_main(uint32_t dtb_pa, uint32_t dtb_size, uint32_t image_pa, uint32_t l
         return;
     if (dtb_size > BOOT_FDT_MAX) {
         map_identity(dtb_pa, dtb_pa + dtb_size + MiB);
+        /* loaders like to leave room for their own additions */
+        if (!fdt_check_full(dtb, dtb_size) && !fdt_pack(dtb))
+            dtb_size = fdt_totalsize(dtb);
+    }
+    if (dtb_size > BOOT_FDT_MAX)
         refuse(dtb, dtb_size, "the device tree has %lu bytes, umbra takes at most %lu",
                (unsigned long)dtb_size, (unsigned long)BOOT_FDT_MAX);
-    }
     memcpy(boot_fdt, dtb, dtb_size);
     if (fdt_check_full(boot_fdt, BOOT_FDT_MAX) || fdt_get_memory(boot_fdt, &ram_base, &ram_size))
         refuse(boot_fdt, BOOT_FDT_MAX, "the device tree is damaged, or has no memory node");

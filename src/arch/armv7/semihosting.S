@@ -1,8 +1,7 @@
 /*
- * Leaving an emulator or debugger by semihosting, "Semihosting for AArch32 and
- * AArch64", SYS_EXIT_EXTENDED.  The trap is seen before any vector is taken, so
+ * Calls to an emulator or debugger ("Semihosting for AArch32 and AArch64").  The trap is seen before any vector is taken, so
  * VBAR does not matter; with nobody there to see it this is an SVC, and the
- * caller has to have made sure of that.
+ * caller has to have made sure that somebody is.
  */
     .syntax unified
     .arch armv7-a
@@ -21,5 +20,15 @@ semihosting_exit:
     mov     r1, sp
     svc     #0x123456
     add     sp, sp, #8
+    pop     {r0, pc}
+
+    .global semihosting_putc
+    .type   semihosting_putc, %function
+@ void semihosting_putc(int c)
+semihosting_putc:
+    push    {r0, lr}
+    mov     r0, #3                  @ SYS_WRITEC
+    mov     r1, sp
+    svc     #0x123456
     pop     {r0, pc}
     .ltorg

@@ -42,7 +42,7 @@ boot_entry:
     mov     r0, #0
     mcr     p15, 4, r0, c1, c1, 0   @ HCR: nothing trapped, no second stage
     mov     r0, #0x1d3
-    msr     spsr_hyp, r0
+    msr     spsr_cxsf, r0           @ SPSR_hyp; its own name is for Monitor mode
     adr     r0, 1f
     msr     elr_hyp, r0
     eret
