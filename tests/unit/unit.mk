@@ -18,13 +18,16 @@ test_vgic_SOURCES = src/vdev/vgic.c src/vdev/vdev_fdt.c
 test_vtimer_SOURCES = src/vdev/vtimer.c
 test_vpl011_SOURCES = src/vdev/vpl011.c src/vdev/vdev_fdt.c
 test_vpl031_SOURCES = src/vdev/vpl031.c src/vdev/vdev_fdt.c
+test_host_SOURCES = src/drv/host.c src/drv/fdt_util.c src/drv/pl011.c src/drv/ns16550.c src/drv/gic.c \
+	src/drv/sun4i_ic.c src/drv/sp804.c src/drv/sun4i_timer.c
+test_host_timer_SOURCES = src/drv/sp804.c src/drv/sun4i_timer.c
 test_hash_SOURCES = src/lib/crc32.c src/lib/sha256.c
 test_bundle_SOURCES = src/vmm/bundle.c src/vmm/vmdesc.c src/lib/crc32.c src/lib/sha256.c
 test_vm_virt_SOURCES = src/vmm/vm_virt.c src/vmm/guest_fdt.c src/core/vm.c $(VDEV_SOURCES)
 
 UNIT_CC ?= gcc
 UNIT_CFLAGS = -std=gnu11 -O1 -g -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-Isrc -Itests/unit
+	-Isrc/arch/fake -Isrc -Itests/unit
 UNIT_LIBS = -lfdt
 
 .SECONDEXPANSION:
