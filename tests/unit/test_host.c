@@ -127,15 +127,19 @@ static void test_refused(void)
     report(probe(WITH(uart, "x")) == HOST_NO_CONSOLE && strstr(log_last, "serial@10009000"), "unknown UART");
     report(probe(WITH(stdout_path, NULL)) == HOST_NO_CONSOLE, "no stdout-path");
     report(probe(WITH(stdout_path, "/nowhere")) == HOST_NO_CONSOLE, "stdout-path to nowhere");
-    report(probe(WITH(gic, "x")) == HOST_NO_IRQCHIP && strstr(log_last, "interrupt controller"), "no irqchip");
+    report(probe(WITH(gic, "x")) == HOST_NO_IRQCHIP && strstr(log_last, "interrupt controller"),
+           "no irqchip");
     report(probe(WITH(timer, "x")) == HOST_NO_TIMER && strstr(log_last, "timer"), "no timer");
     report(probe(WITH(timer_irq, 64)) == HOST_NO_TIMER, "interrupt that the GIC does not have");
-    report(probe(WITH(memory_base, 0x100000000)) == HOST_NO_MEMORY && strstr(log_last, "memory"), "RAM above 4 GiB");
+    report(probe(WITH(memory_base, 0x100000000)) == HOST_NO_MEMORY && strstr(log_last, "memory"),
+           "RAM above 4 GiB");
     report(probe(WITH(memory_size, 0)) == HOST_NO_MEMORY, "empty memory node");
-    report(probe(WITH(memory_size, 0x200000000)) == HOST_OK && host.ram_size == 0x9ff00000, "RAM is cut at 4 GiB");
+    report(probe(WITH(memory_size, 0x200000000)) == HOST_OK && host.ram_size == 0x9ff00000,
+           "RAM is cut at 4 GiB");
     report(probe(WITH(memory_base, 0x60000800)) == HOST_OK && host.ram_base == 0x60100000 &&
            host.ram_size == 0x1ff00000, "RAM in whole MiB");
-    report(probe(WITH(initrd_end, 0x64000000)) == HOST_OK && !host.initrd_end, "empty initrd");
+    report(probe(WITH(initrd_end, 0x64000000)) == HOST_OK && !host.initrd_end,
+           "empty initrd");
 #undef WITH
 }
 

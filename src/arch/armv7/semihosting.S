@@ -1,7 +1,8 @@
 /*
- * Calls to an emulator or debugger ("Semihosting for AArch32 and AArch64").  The trap is seen before any vector is taken, so
- * VBAR does not matter; with nobody there to see it this is an SVC, and the
- * caller has to have made sure that somebody is.
+ * Calls to an emulator or debugger ("Semihosting for AArch32 and AArch64").  The
+ * trap is seen before any vector is taken, so VBAR does not matter; with nobody
+ * there to see it this is an SVC, and the caller has to have made sure that
+ * somebody is.
  */
     .syntax unified
     .arch armv7-a
