@@ -14,6 +14,7 @@ VDEV_SOURCES = $(wildcard src/vdev/*.c)
 test_vcpu_SOURCES = src/core/vcpu.c
 test_walk_SOURCES = src/shadow/walk.c
 test_ldst_SOURCES = src/xlate/ldst.c
+test_cp15_SOURCES = src/core/cp15.c src/core/vcpu.c
 test_vgic_SOURCES = src/vdev/vgic.c src/vdev/vdev_fdt.c
 test_vtimer_SOURCES = src/vdev/vtimer.c
 test_vpl011_SOURCES = src/vdev/vpl011.c src/vdev/vdev_fdt.c
