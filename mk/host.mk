@@ -1,11 +1,11 @@
 # The host tool, the guest's packages and its initramfs.
 
 HOST_CC ?= gcc
-HOST_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Werror=implicit -D_GNU_SOURCE -Itools/umbra
+HOST_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wshadow -Werror=implicit -D_GNU_SOURCE -Itools/umbra -Isrc
 HOST_LIBS = -lfdt -lz -llzma
 
 TOOL_SOURCES := $(sort $(wildcard tools/umbra/*.c))
-TOOL_OBJECTS = $(TOOL_SOURCES:%.c=build/host/%.o)
+TOOL_OBJECTS = $(TOOL_SOURCES:%.c=build/host/%.o) build/host/src/lib/sha256.o
 
 .PHONY: tools guest
 tools: umbra
