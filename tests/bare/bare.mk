@@ -4,9 +4,11 @@
 CROSS ?= arm-none-eabi-
 BARE_OUT := build/bare
 # Guests compared with the oracle, and those that end otherwise on purpose.
-BARE_TESTS := hello modes psr
+BARE_TESTS := hello modes psr eret pcrel
+# Judged by their own checks alone: plain QEMU is not exact there.
+BARE_ALONE := eret_alu
 BARE_NEGATIVE := hang reset
-BARE_NAMES := $(BARE_TESTS) $(BARE_NEGATIVE)
+BARE_NAMES := $(BARE_TESTS) $(BARE_ALONE) $(BARE_NEGATIVE)
 BARE_BINS := $(BARE_NAMES:%=$(BARE_OUT)/%.bin)
 BARE_LIB := $(patsubst tests/bare/lib/%,$(BARE_OUT)/lib/%.o,$(basename $(wildcard tests/bare/lib/*.[cS])))
 
@@ -15,10 +17,12 @@ BARE_CFLAGS := -marm -mcpu=cortex-a8 -mfloat-abi=soft -mno-unaligned-access -ffr
 BARE_LDFLAGS := -marm -mcpu=cortex-a8 -nostdlib -static -Wl,-T,tests/bare/lib/bare.lds -Wl,--build-id=none \
 	-Wl,--no-warn-rwx-segments
 
-.PHONY: bare bare-names
+.PHONY: bare bare-names bare-alone
 bare: $(BARE_BINS)
 bare-names:
 	@echo $(BARE_TESTS)
+bare-alone:
+	@echo $(BARE_ALONE)
 
 $(BARE_OUT)/%.o: tests/bare/%.c
 	@mkdir -p $(@D)
@@ -28,8 +32,11 @@ $(BARE_OUT)/%.o: tests/bare/%.S
 	@mkdir -p $(@D)
 	@$(CROSS)gcc $(BARE_CFLAGS) -c -o $@ $<
 
-# A guest's assembly, when it has some, is NAME_asm.S.
-bare_objects = $(BARE_OUT)/$(1).o $(if $(wildcard tests/bare/$(1)_asm.S),$(BARE_OUT)/$(1)_asm.o)
+# A guest's assembly, when it has some, is NAME_asm.S; BARE_EXTRA_NAME are further objects.
+BARE_EXTRA_eret := eret_lib
+BARE_EXTRA_eret_alu := eret_lib eret_asm
+bare_objects = $(BARE_OUT)/$(1).o $(if $(wildcard tests/bare/$(1)_asm.S),$(BARE_OUT)/$(1)_asm.o) \
+	$(BARE_EXTRA_$(1):%=$(BARE_OUT)/%.o)
 
 define bare_link
 $(BARE_OUT)/$(1).elf: $(call bare_objects,$(1)) $(BARE_LIB) tests/bare/lib/bare.lds

@@ -31,25 +31,18 @@ static const struct { const char *name; uint32_t mode; } modes[] = {
     { "ABT", MODE_ABT }, { "UND", MODE_UND }, { "SYS", MODE_SYS },
 };
 
-static bool check(uint32_t got, uint32_t want, const char *what)
-{
-    if (got != want)
-        print("  %s: got %08x want %08x\n", what, (unsigned)got, (unsigned)want);
-    return got == want;
-}
-
 static bool exception_ok(const struct source *s, uint32_t cpsr)
 {
-    bool ok = check(catch_call(s->cause, cpsr), s->kind, "exception");
+    bool ok = check_eq(catch_call(s->cause, cpsr), s->kind, "exception");
 
-    ok &= check(last_trap.lr, (uint32_t)s->at + s->lr_offset, "LR");
-    ok &= check(last_trap.spsr, cpsr, "SPSR");
+    ok &= check_eq(last_trap.lr, (uint32_t)s->at + s->lr_offset, "LR");
+    ok &= check_eq(last_trap.spsr, cpsr, "SPSR");
     /* The flags survive entry (B1.9: only the bits named there change). */
-    ok &= check(last_trap.cpsr, (cpsr & ~PSR_MODE) | s->masks | s->mode, "CPSR on entry");
+    ok &= check_eq(last_trap.cpsr, (cpsr & ~PSR_MODE) | s->masks | s->mode, "CPSR on entry");
     if (s->kind == EXC_DABT)
-        ok &= check(fsr_status(last_trap.dfsr), 1, "DFSR.FS");
+        ok &= check_eq(fsr_status(last_trap.dfsr), 1, "DFSR.FS");
     if (s->kind == EXC_PABT)
-        ok &= check(fsr_status(last_trap.ifsr), 2, "IFSR.FS");
+        ok &= check_eq(fsr_status(last_trap.ifsr), 2, "IFSR.FS");
     return ok;
 }
 
@@ -71,7 +64,7 @@ static void exceptions_from(uint32_t mode, const char *mode_name)
             if (s->kind == EXC_IRQ) {
                 uint32_t iar = read32(GICC_IAR);
 
-                ok &= check(iar, 3, "IAR");
+                ok &= check_eq(iar, 3, "IAR");
                 write32(GICC_EOIR, iar);
             }
         }
@@ -87,7 +80,7 @@ static void timer_from(uint32_t mode, const char *mode_name)
     CNTV_TVAL_WRITE(0);
     CNTV_CTL_WRITE(CNT_ENABLE);
     ok = exception_ok(&sources[4], FLAGS | PSR_F | mode);
-    ok &= check(read32(GICC_IAR), IRQ_CNTV, "IAR");
+    ok &= check_eq(read32(GICC_IAR), IRQ_CNTV, "IAR");
     CNTV_CTL_WRITE(0);
     write32(GICC_EOIR, IRQ_CNTV);
     print("timer IRQ from %s: ", mode_name);
@@ -115,10 +108,10 @@ static void banked_registers(void)
     bank_test(values);
     trap_hook = NULL;
     /* The SVC in between wrote SPSR_svc, with the CPSR; System mode has no SPSR to keep. */
-    ok &= check(values[15] & 0x1ff, read_cpsr() & 0x1ff, "SPSR_svc");
+    ok &= check_eq(values[15] & 0x1ff, read_cpsr() & 0x1ff, "SPSR_svc");
     for (unsigned i = 0; i < 26; i++)
         if (i != 14 && i != 15)
-            ok &= check(values[i], want[i], "banked register");
+            ok &= check_eq(values[i], want[i], "banked register");
     report(ok, "banked registers of all modes");
 }
 

@@ -27,13 +27,6 @@ static uint32_t field_bits(unsigned mask)
            (mask & 8 ? 0xff000000u : 0);
 }
 
-static bool check(uint32_t got, uint32_t want, const char *what)
-{
-    if (got != want)
-        print("  %s: got %08x want %08x\n", what, (unsigned)got, (unsigned)want);
-    return got == want;
-}
-
 static uint32_t random_cpsr(uint32_t *seed)
 {
     uint32_t mode = mode_list[random_next(seed) % 6];
@@ -53,8 +46,8 @@ static void msr_registers(void)
             uint32_t base = random_cpsr(&seed), value = random_cpsr(&seed), field = field_bits(mask);
             uint32_t want = (base & ~field) | (value & field);
 
-            cpsr_ok &= check(msr_cpsr_table[mask](base, value) & CPSR_WRITABLE, want, "CPSR");
-            spsr_ok &= check(msr_spsr_table[mask](base, value) & CPSR_WRITABLE, want, "SPSR");
+            cpsr_ok &= check_eq(msr_cpsr_table[mask](base, value) & CPSR_WRITABLE, want, "CPSR");
+            spsr_ok &= check_eq(msr_spsr_table[mask](base, value) & CPSR_WRITABLE, want, "SPSR");
         }
         print("MSR register, fields %x: ", mask);
         report(cpsr_ok, "CPSR");
@@ -75,7 +68,7 @@ static void msr_immediates(void)
         for (unsigned n = 0; n < 8; n++) {
             uint32_t base = random_cpsr(&seed), field = field_bits(m->mask) & CPSR_WRITABLE;
 
-            ok &= check(m->fn(base, 0) & CPSR_WRITABLE, (base & ~field) | (m->value & field), "CPSR");
+            ok &= check_eq(m->fn(base, 0) & CPSR_WRITABLE, (base & ~field) | (m->value & field), "CPSR");
         }
     }
     report(ok, "MSR immediate");
@@ -92,7 +85,7 @@ static void cps_forms(void)
 
             if (c->mode)
                 want = (want & ~PSR_MODE) | c->mode;
-            ok &= check(c->fn(base, 0) & CPSR_WRITABLE, want, "CPSR");
+            ok &= check_eq(c->fn(base, 0) & CPSR_WRITABLE, want, "CPSR");
         }
     }
     report(ok, "CPS, all forms from all modes");
@@ -145,7 +138,7 @@ static void flags_kept(void)
                 uint32_t x = numbers[a], y = numbers[b];
                 uint32_t want = forms[i].add ? flags_of_add(x, y) : flags_of_sub(x, y);
 
-                ok &= check(forms[i].fn(x, y) & PSR_FLAGS, want, "flags");
+                ok &= check_eq(forms[i].fn(x, y) & PSR_FLAGS, want, "flags");
             }
         report(ok, forms[i].name);
     }

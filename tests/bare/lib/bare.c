@@ -87,16 +87,18 @@ bool report(bool condition, const char *name)
     return condition;
 }
 
+bool check_eq(uint32_t got, uint32_t want, const char *what)
+{
+    if (got != want)
+        print("  %s: got %08x want %08x\n", what, (unsigned)got, (unsigned)want);
+    return got == want;
+}
+
 bool report_eq(uint32_t got, uint32_t want, const char *name)
 {
     if (got != want)
         print("  got %08x want %08x\n", (unsigned)got, (unsigned)want);
     return report(got == want, name);
-}
-
-uint32_t failure_count(void)
-{
-    return fail_count;
 }
 
 uint32_t psci_hvc(uint32_t function, uint32_t a, uint32_t b, uint32_t c)
@@ -201,9 +203,7 @@ uint32_t random_next(uint32_t *seed)
     return *seed = x;
 }
 
-/* GCC asks for these even in a freestanding program. */
-void *memset(void *to, int c, size_t n);
-void *memcpy(void *to, const void *from, size_t n);
+/* GCC asks for these two even in a freestanding program. */
 
 void *memset(void *to, int c, size_t n)
 {

@@ -47,7 +47,8 @@ void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool report(bool condition, const char *name);
 /* Reports got == want; prints both when they differ. */
 bool report_eq(uint32_t got, uint32_t want, const char *name);
-uint32_t failure_count(void);
+/* got == want; prints what and both values when they differ.  For parts of one report. */
+bool check_eq(uint32_t got, uint32_t want, const char *what);
 __attribute__((noreturn)) void power_off(void);
 __attribute__((noreturn)) void system_reset(void);
 /* PSCI by HVC with up to three arguments. */
@@ -86,6 +87,8 @@ const char *exception_name(uint32_t kind);
 static inline uint32_t fsr_status(uint32_t fsr) { return (fsr & 0xf) | (fsr >> 6 & 0x10); }
 #define FSR_WNR 0x800u
 
+void *memset(void *to, int c, size_t n);
+void *memcpy(void *to, const void *from, size_t n);
 uint32_t sum_words(const void *from, const void *to);
 /* A generator whose sequence is the same everywhere; never 0 for a seed other than 0. */
 uint32_t random_next(uint32_t *seed);
