@@ -85,7 +85,8 @@ static int open_configuration(struct bundle *b)
 static int check_container(const void *fit, size_t size)
 {
     if (size < FDT_V17_SIZE)
-        return refuse(BUNDLE_TRUNCATED, "/: %u bytes are too few for a FIT image: a truncated file?", (unsigned)size);
+        return refuse(BUNDLE_TRUNCATED, "/: %u bytes are too few for a FIT image: a truncated file?",
+                      (unsigned)size);
     if (fdt_magic(fit) != FDT_MAGIC)
         return refuse(BUNDLE_NOT_FIT, "/: not a FIT image: it starts with 0x%08x, not with 0x%08x",
                       (unsigned)fdt_magic(fit), (unsigned)FDT_MAGIC);
@@ -120,7 +121,8 @@ const char *bundle_vm_image(const struct bundle *b, int index)
 static int check_crc32(const struct bundle_image *image, const char *hash, const uint8_t *value)
 {
     uint32_t found = crc32(image->data, image->size);
-    uint32_t written = (uint32_t)value[0] << 24 | (uint32_t)value[1] << 16 | (uint32_t)value[2] << 8 | value[3];
+    uint32_t written =
+        (uint32_t)value[0] << 24 | (uint32_t)value[1] << 16 | (uint32_t)value[2] << 8 | value[3];
 
     if (found == written)
         return BUNDLE_OK;
@@ -135,7 +137,8 @@ static int check_sha256(const struct bundle_image *image, const char *hash, cons
     sha256(image->data, image->size, found);
     if (!memcmp(found, value, sizeof(found)))
         return BUNDLE_OK;
-    return refuse(BUNDLE_HASH, "/images/%s/%s: corrupt: its data does not have this sha256", image->name, hash);
+    return refuse(BUNDLE_HASH, "/images/%s/%s: corrupt: its data does not have this sha256", image->name,
+                  hash);
 }
 
 static int check_hash(const struct bundle *b, int node, const struct bundle_image *image, const char *hash)
@@ -155,8 +158,8 @@ static int check_hash(const struct bundle *b, int node, const struct bundle_imag
         if (strcmp(algo, algos[i].algo))
             continue;
         if (!value || len != algos[i].size)
-            return refuse(BUNDLE_VALUE, "/images/%s/%s: 'value' is not a %s: %d bytes, should be %d", image->name,
-                          hash, algo, value ? len : 0, algos[i].size);
+            return refuse(BUNDLE_VALUE, "/images/%s/%s: 'value' is not a %s: %d bytes, should be %d",
+                          image->name, hash, algo, value ? len : 0, algos[i].size);
         return algos[i].check(image, hash, value);
     }
     return refuse(BUNDLE_UNKNOWN, "/images/%s/%s: unknown hash '%s'", image->name, hash, algo);
@@ -190,7 +193,8 @@ static int expect_string(const struct bundle *b, int node, const char *name, con
     if (!found || !name_is_plain(found))
         return refuse(BUNDLE_MISSING, "/images/%s: no '%s'", name, property);
     if (strcmp(found, value))
-        return refuse(BUNDLE_UNKNOWN, "/images/%s: '%s' is '%s', should be '%s'", name, property, found, value);
+        return refuse(BUNDLE_UNKNOWN, "/images/%s: '%s' is '%s', should be '%s'", name, property, found,
+                      value);
     return BUNDLE_OK;
 }
 

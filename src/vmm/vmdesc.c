@@ -52,8 +52,8 @@ static int get_cell(const struct parse *p, const char *property, uint32_t *value
     if (!cell)
         return refuse(BUNDLE_MISSING, "/images/%s: description without '%s'", p->image, property);
     if (len != 4)
-        return refuse(BUNDLE_VALUE, "/images/%s: '%s' is %d bytes long, should be one cell", p->image, property,
-                      len);
+        return refuse(BUNDLE_VALUE, "/images/%s: '%s' is %d bytes long, should be one cell", p->image,
+                      property, len);
     *value = fdt32_to_cpu(*cell);
     return BUNDLE_OK;
 }
@@ -119,8 +119,9 @@ static int parse_memory(const struct parse *p)
         return refuse(BUNDLE_MEMORY, "/images/%s: 'memory-size' 0x%x is not a multiple of 1 MiB", p->image,
                       (unsigned)d->memory_size);
     if (d->memory_size < VMDESC_MEMORY_MIN || d->memory_size > VMDESC_MEMORY_MAX)
-        return refuse(BUNDLE_MEMORY, "/images/%s: 'memory-size' is %u MiB; %u to %u MiB are possible", p->image,
-                      (unsigned)(d->memory_size / MiB), VMDESC_MEMORY_MIN / MiB, VMDESC_MEMORY_MAX / MiB);
+        return refuse(BUNDLE_MEMORY, "/images/%s: 'memory-size' is %u MiB; %u to %u MiB are possible",
+                      p->image, (unsigned)(d->memory_size / MiB), VMDESC_MEMORY_MIN / MiB,
+                      VMDESC_MEMORY_MAX / MiB);
     return BUNDLE_OK;
 }
 
@@ -175,8 +176,9 @@ static int check_layout(const struct parse *p)
             const struct piece *a = &pieces[i], *b = &pieces[j];
 
             if (a->start < b->start + b->size && b->start < a->start + a->size)
-                return refuse(BUNDLE_LAYOUT, "/images/%s: %s at 0x%08x overlaps the %s, %u bytes at 0x%08x", a->name,
-                              a->what, (unsigned)a->start, b->what, (unsigned)b->size, (unsigned)b->start);
+                return refuse(BUNDLE_LAYOUT, "/images/%s: %s at 0x%08x overlaps the %s, %u bytes at 0x%08x",
+                              a->name, a->what, (unsigned)a->start, b->what, (unsigned)b->size,
+                              (unsigned)b->start);
         }
     }
     return BUNDLE_OK;
@@ -242,6 +244,6 @@ int vmdesc_check_host(const struct vmdesc *d, uint32_t available)
 {
     if (d->memory_size <= available)
         return BUNDLE_OK;
-    return refuse(BUNDLE_MEMORY, "VM '%s': 'memory-size' is %u MiB, but the host has only %u MiB to give", d->name,
-                  (unsigned)(d->memory_size / MiB), (unsigned)(available / MiB));
+    return refuse(BUNDLE_MEMORY, "VM '%s': 'memory-size' is %u MiB, but the host has only %u MiB to give",
+                  d->name, (unsigned)(d->memory_size / MiB), (unsigned)(available / MiB));
 }

@@ -27,6 +27,17 @@ struct change {
     uint32_t value;     /* cell, or number of bytes */
 };
 
+#define KERNEL "/images/kernel-1"
+#define RAMDISK "/images/ramdisk-1"
+#define CONF "/configurations/conf-1"
+
+#define DELETE(path, property) { path, property, DELETE_PROPERTY, NULL, 0 }
+#define STRING(path, property, s) { path, property, SET_STRING, s, 0 }
+#define CELL(path, property, v) { path, property, SET_CELL, NULL, v }
+#define BYTES(path, property, s, n) { path, property, SET_BYTES, s, n }
+#define NODE(path, name) { path, name, ADD_NODE, NULL, 0 }
+#define NO_NODE(path) { path, NULL, DELETE_NODE, NULL, 0 }
+
 struct broken {
     const char *name;
     struct change change;
@@ -187,17 +198,21 @@ static void test_good(void)
     report(bundle_open(&b, fit, fdt_totalsize(fit)) == 0 && b.vm_count == 1, "a good bundle opens");
     report(bundle_open(&b, fit, sizeof(fit)) == 0, "also with bytes behind it");
     report(vmdesc_parse(&b, 0, &desc) == 0, "its VM is read");
-    report(!strcmp(desc.name, "linux") && desc.model == VM_MODEL_VIRT && desc.policy == VM_POLICY_TLB, "name, kind");
-    report(desc.memory_base == 0x40000000 && desc.memory_size == 64 * MiB && desc.fdt_address == 0x42100000, "memory");
+    report(!strcmp(desc.name, "linux") && desc.model == VM_MODEL_VIRT && desc.policy == VM_POLICY_TLB,
+           "name, kind");
+    report(desc.memory_base == 0x40000000 && desc.memory_size == 64 * MiB && desc.fdt_address == 0x42100000,
+           "memory");
     report(!strcmp(desc.bootargs, "console=ttyAMA0 quiet"), "bootargs");
     report(desc.kernel.size == sizeof(kernel) && !memcmp(desc.kernel.data, kernel, sizeof(kernel)) &&
                desc.kernel.load == 0x40010000 && desc.kernel.entry == 0x40010000, "kernel");
-    report(desc.ramdisk.size == sizeof(ramdisk) && desc.ramdisk.load == 0x42000000 && !desc.fdt.size, "ramdisk");
+    report(desc.ramdisk.size == sizeof(ramdisk) && desc.ramdisk.load == 0x42000000 && !desc.fdt.size,
+           "ramdisk");
     report(log_count == 0, "in silence");
     report(vmdesc_parse(&b, 1, &desc) == BUNDLE_MISSING, "there is no second VM");
     desc.memory_size = 64 * MiB;
     report(vmdesc_check_host(&desc, 64 * MiB) == 0, "fits the host exactly");
-    report(vmdesc_check_host(&desc, 63 * MiB) == BUNDLE_MEMORY && strstr(log_last, "63 MiB"), "larger than the host");
+    report(vmdesc_check_host(&desc, 63 * MiB) == BUNDLE_MEMORY && strstr(log_last, "63 MiB"),
+           "larger than the host");
 }
 
 static void test_variants(void)
@@ -206,100 +221,100 @@ static void test_variants(void)
         const char *name;
         struct change change;
     } fine[] = {
-        { "no ramdisk", { "/", "ramdisk", DELETE_PROPERTY, NULL, 0 } },
-        { "empty bootargs", { "/", "bootargs", SET_STRING, "", 0 } },
-        { "an own device tree", { "/", "fdt", SET_STRING, "fdt-1", 0 } },
-        { "the least memory and more", { "/", "memory-size", SET_CELL, NULL, 35 * MiB } },
-        { "the most memory", { "/", "memory-size", SET_CELL, NULL, 0xb0000000 } },
-        { "tree right behind the ramdisk's page", { "/", "fdt-address", SET_CELL, NULL, 0x42001000 } },
+        { "no ramdisk", DELETE("/", "ramdisk") },
+        { "empty bootargs", STRING("/", "bootargs", "") },
+        { "an own device tree", STRING("/", "fdt", "fdt-1") },
+        { "the least memory and more", CELL("/", "memory-size", 35 * MiB) },
+        { "the most memory", CELL("/", "memory-size", 0xb0000000) },
+        { "tree right behind the ramdisk's page", CELL("/", "fdt-address", 0x42001000) },
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(fine); i++) {
         make_bundle(NULL, &fine[i].change);
         report(read_fit() == 0, "accepted: %s", fine[i].name);
     }
-    make_bundle(&(struct change){ "/images/kernel-1", "entry", SET_CELL, NULL, 0x40010003 }, NULL);
+    make_bundle(&(struct change)CELL(KERNEL, "entry", 0x40010003), NULL);
     report(read_fit() == 0 && desc.kernel.entry == 0x40010003, "accepted: a Thumb entry");
-    make_bundle(&(struct change){ "/configurations/conf-1", "umbra,vms", SET_BYTES, "vm-1\0vm-1", 10 }, NULL);
+    make_bundle(&(struct change)BYTES(CONF, "umbra,vms", "vm-1\0vm-1", 10), NULL);
     report(read_fit() == 0, "accepted: two VMs");
 }
 
 static const struct broken containers[] = {
-    { "no /images", { "/images", NULL, DELETE_NODE, NULL, 0 }, BUNDLE_MISSING, "/images: no such node" },
-    { "no configurations", { "/configurations", NULL, DELETE_NODE, NULL, 0 }, BUNDLE_MISSING, "/configurations:" },
-    { "no default", { "/configurations", "default", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "'default'" },
-    { "default elsewhere", { "/configurations", "default", SET_STRING, "conf-9", 0 }, BUNDLE_MISSING, "/conf-9" },
-    { "no VM list", { "/configurations/conf-1", "umbra,vms", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "umbra,vms" },
-    { "VM list not text", { "/configurations/conf-1", "umbra,vms", SET_BYTES, "vm", 2 }, BUNDLE_MISSING, "umbra,vms" },
-    { "empty VM name", { "/configurations/conf-1", "umbra,vms", SET_STRING, "", 0 }, BUNDLE_VALUE, "entry 0" },
-    { "VM not there", { "/configurations/conf-1", "umbra,vms", SET_STRING, "vm-2", 0 }, BUNDLE_MISSING, "/images/vm-2" },
-    { "a kernel as VM", { "/configurations/conf-1", "umbra,vms", SET_STRING, "kernel-1", 0 }, BUNDLE_UNKNOWN, "'type'" },
-    { "odd image name", { "/images", "a\033b", ADD_NODE, NULL, 0 }, BUNDLE_VALUE, "/images:" },
-    { "kernel not there", { "/images/kernel-1", NULL, DELETE_NODE, NULL, 0 }, BUNDLE_MISSING, "/images/kernel-1:" },
-    { "ramdisk not there", { "/images/ramdisk-1", NULL, DELETE_NODE, NULL, 0 }, BUNDLE_MISSING, "/images/ramdisk-1:" },
-    { "no type", { "/images/kernel-1", "type", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "'type'" },
-    { "wrong type", { "/images/kernel-1", "type", SET_STRING, "ramdisk", 0 }, BUNDLE_UNKNOWN, "kernel-1: 'type'" },
-    { "wrong arch", { "/images/kernel-1", "arch", SET_STRING, "arm64", 0 }, BUNDLE_UNKNOWN, "'arm64'" },
-    { "compressed", { "/images/kernel-1", "compression", SET_STRING, "gzip", 0 }, BUNDLE_UNKNOWN, "'gzip'" },
-    { "no data", { "/images/kernel-1", "data", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "no 'data'" },
-    { "empty data", { "/images/kernel-1", "data", SET_BYTES, "", 0 }, BUNDLE_MISSING, "no 'data'" },
-    { "external data", { "/images/kernel-1", "data-offset", SET_CELL, NULL, 0 }, BUNDLE_UNKNOWN, "'data-offset'" },
-    { "other data", { "/images/kernel-1", "data", SET_BYTES, "abcd", 4 }, BUNDLE_HASH, "kernel-1/hash-" },
-    { "other ramdisk", { "/images/ramdisk-1", "data", SET_BYTES, "abcd", 4 }, BUNDLE_HASH, "ramdisk-1/hash-" },
-    { "other description", { "/images/vm-1", "data", SET_BYTES, "abcd", 4 }, BUNDLE_HASH, "vm-1/hash-" },
-    { "other crc32", { "/images/kernel-1/hash-1", "value", SET_CELL, NULL, 1 }, BUNDLE_HASH, "kernel-1/hash-1" },
-    { "other sha256", { "/images/kernel-1/hash-2", "value", SET_BYTES, "0123456789abcdef0123456789abcdef", 32 },
+    { "no /images", NO_NODE("/images"), BUNDLE_MISSING, "/images: no such node" },
+    { "no configurations", NO_NODE("/configurations"), BUNDLE_MISSING, "/configurations:" },
+    { "no default", DELETE("/configurations", "default"), BUNDLE_MISSING, "'default'" },
+    { "default elsewhere", STRING("/configurations", "default", "conf-9"), BUNDLE_MISSING, "/conf-9" },
+    { "no VM list", DELETE(CONF, "umbra,vms"), BUNDLE_MISSING, "umbra,vms" },
+    { "VM list not text", BYTES(CONF, "umbra,vms", "vm", 2), BUNDLE_MISSING, "umbra,vms" },
+    { "empty VM name", STRING(CONF, "umbra,vms", ""), BUNDLE_VALUE, "entry 0" },
+    { "VM not there", STRING(CONF, "umbra,vms", "vm-2"), BUNDLE_MISSING, "/images/vm-2" },
+    { "a kernel as VM", STRING(CONF, "umbra,vms", "kernel-1"), BUNDLE_UNKNOWN, "'type'" },
+    { "odd image name", NODE("/images", "a\033b"), BUNDLE_VALUE, "/images:" },
+    { "kernel not there", NO_NODE(KERNEL), BUNDLE_MISSING, "/images/kernel-1:" },
+    { "ramdisk not there", NO_NODE(RAMDISK), BUNDLE_MISSING, "/images/ramdisk-1:" },
+    { "no type", DELETE(KERNEL, "type"), BUNDLE_MISSING, "'type'" },
+    { "wrong type", STRING(KERNEL, "type", "ramdisk"), BUNDLE_UNKNOWN, "kernel-1: 'type'" },
+    { "wrong arch", STRING(KERNEL, "arch", "arm64"), BUNDLE_UNKNOWN, "'arm64'" },
+    { "compressed", STRING(KERNEL, "compression", "gzip"), BUNDLE_UNKNOWN, "'gzip'" },
+    { "no data", DELETE(KERNEL, "data"), BUNDLE_MISSING, "no 'data'" },
+    { "empty data", BYTES(KERNEL, "data", "", 0), BUNDLE_MISSING, "no 'data'" },
+    { "external data", CELL(KERNEL, "data-offset", 0), BUNDLE_UNKNOWN, "'data-offset'" },
+    { "other data", BYTES(KERNEL, "data", "abcd", 4), BUNDLE_HASH, "kernel-1/hash-" },
+    { "other ramdisk", BYTES(RAMDISK, "data", "abcd", 4), BUNDLE_HASH, "ramdisk-1/hash-" },
+    { "other description", BYTES("/images/vm-1", "data", "abcd", 4), BUNDLE_HASH, "vm-1/hash-" },
+    { "other crc32", CELL(KERNEL "/hash-1", "value", 1), BUNDLE_HASH, "kernel-1/hash-1" },
+    { "other sha256", BYTES(KERNEL "/hash-2", "value", "0123456789abcdef0123456789abcdef", 32),
       BUNDLE_HASH, "kernel-1/hash-2" },
-    { "short sha256", { "/images/kernel-1/hash-2", "value", SET_CELL, NULL, 1 }, BUNDLE_VALUE, "kernel-1/hash-2" },
-    { "no hash value", { "/images/kernel-1/hash-1", "value", DELETE_PROPERTY, NULL, 0 }, BUNDLE_VALUE, "/hash-1" },
-    { "unknown hash", { "/images/kernel-1/hash-1", "algo", SET_STRING, "md5", 0 }, BUNDLE_UNKNOWN, "'md5'" },
-    { "no algo", { "/images/kernel-1/hash-1", "algo", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "no 'algo'" },
-    { "no load", { "/images/kernel-1", "load", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "no 'load'" },
-    { "no entry", { "/images/kernel-1", "entry", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "no 'entry'" },
-    { "two cells of load", { "/images/ramdisk-1", "load", SET_BYTES, "01234567", 8 }, BUNDLE_MISSING, "no 'load'" },
-    { "entry before", { "/images/kernel-1", "entry", SET_CELL, NULL, 0x4000fffc }, BUNDLE_LAYOUT, "'entry'" },
-    { "entry behind", { "/images/kernel-1", "entry", SET_CELL, NULL, 0x40011000 }, BUNDLE_LAYOUT, "'entry'" },
-    { "odd entry", { "/images/kernel-1", "entry", SET_CELL, NULL, 0x40010002 }, BUNDLE_VALUE, "'entry'" },
-    { "ramdisk below", { "/images/ramdisk-1", "load", SET_CELL, NULL, 0x3ffffff0 }, BUNDLE_LAYOUT, "ramdisk-1" },
-    { "ramdisk at the end", { "/images/ramdisk-1", "load", SET_CELL, NULL, 0x43fff900 }, BUNDLE_LAYOUT, "ramdisk-1" },
-    { "ramdisk wraps", { "/images/ramdisk-1", "load", SET_CELL, NULL, 0xfffffff0 }, BUNDLE_LAYOUT, "ramdisk-1" },
-    { "ramdisk on the kernel", { "/images/ramdisk-1", "load", SET_CELL, NULL, 0x40010000 }, BUNDLE_LAYOUT, "kernel" },
-    { "ramdisk into the kernel", { "/images/ramdisk-1", "load", SET_CELL, NULL, 0x4000f900 }, BUNDLE_LAYOUT, "kernel" },
-    { "ramdisk into the tree", { "/images/ramdisk-1", "load", SET_CELL, NULL, 0x4210fffc }, BUNDLE_LAYOUT, "tree" },
+    { "short sha256", CELL(KERNEL "/hash-2", "value", 1), BUNDLE_VALUE, "kernel-1/hash-2" },
+    { "no hash value", DELETE(KERNEL "/hash-1", "value"), BUNDLE_VALUE, "/hash-1" },
+    { "unknown hash", STRING(KERNEL "/hash-1", "algo", "md5"), BUNDLE_UNKNOWN, "'md5'" },
+    { "no algo", DELETE(KERNEL "/hash-1", "algo"), BUNDLE_MISSING, "no 'algo'" },
+    { "no load", DELETE(KERNEL, "load"), BUNDLE_MISSING, "no 'load'" },
+    { "no entry", DELETE(KERNEL, "entry"), BUNDLE_MISSING, "no 'entry'" },
+    { "two cells of load", BYTES(RAMDISK, "load", "01234567", 8), BUNDLE_MISSING, "no 'load'" },
+    { "entry before", CELL(KERNEL, "entry", 0x4000fffc), BUNDLE_LAYOUT, "'entry'" },
+    { "entry behind", CELL(KERNEL, "entry", 0x40011000), BUNDLE_LAYOUT, "'entry'" },
+    { "odd entry", CELL(KERNEL, "entry", 0x40010002), BUNDLE_VALUE, "'entry'" },
+    { "ramdisk below", CELL(RAMDISK, "load", 0x3ffffff0), BUNDLE_LAYOUT, "ramdisk-1" },
+    { "ramdisk at the end", CELL(RAMDISK, "load", 0x43fff900), BUNDLE_LAYOUT, "ramdisk-1" },
+    { "ramdisk wraps", CELL(RAMDISK, "load", 0xfffffff0), BUNDLE_LAYOUT, "ramdisk-1" },
+    { "ramdisk on the kernel", CELL(RAMDISK, "load", 0x40010000), BUNDLE_LAYOUT, "kernel" },
+    { "ramdisk into the kernel", CELL(RAMDISK, "load", 0x4000f900), BUNDLE_LAYOUT, "kernel" },
+    { "ramdisk into the tree", CELL(RAMDISK, "load", 0x4210fffc), BUNDLE_LAYOUT, "tree" },
 };
 
 static const struct broken descriptions[] = {
-    { "not for umbra", { "/", "compatible", SET_STRING, "linux,dummy-virt", 0 }, BUNDLE_VALUE, "umbra,vm" },
-    { "no compatible", { "/", "compatible", DELETE_PROPERTY, NULL, 0 }, BUNDLE_VALUE, "/images/vm-1" },
-    { "no name", { "/", "vm-name", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "'vm-name'" },
-    { "empty name", { "/", "vm-name", SET_STRING, "", 0 }, BUNDLE_VALUE, "'vm-name'" },
-    { "long name", { "/", "vm-name", SET_STRING, "12345678901234567890123456789012", 0 }, BUNDLE_VALUE, "'vm-name'" },
-    { "name not ended", { "/", "vm-name", SET_BYTES, "abc", 3 }, BUNDLE_VALUE, "'vm-name'" },
-    { "name that is two", { "/", "vm-name", SET_BYTES, "a\0b", 4 }, BUNDLE_VALUE, "'vm-name'" },
-    { "name with an escape", { "/", "vm-name", SET_STRING, "\033[2J", 0 }, BUNDLE_VALUE, "'vm-name'" },
-    { "unknown model", { "/", "model", SET_STRING, "pc", 0 }, BUNDLE_UNKNOWN, "model 'pc'" },
-    { "unknown policy", { "/", "policy", SET_STRING, "magic", 0 }, BUNDLE_UNKNOWN, "policy 'magic'" },
-    { "no policy", { "/", "policy", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "'policy'" },
-    { "other base", { "/", "memory-base", SET_CELL, NULL, 0x80000000 }, BUNDLE_VALUE, "'memory-base'" },
-    { "no memory", { "/", "memory-size", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "'memory-size'" },
-    { "memory of 0", { "/", "memory-size", SET_CELL, NULL, 0 }, BUNDLE_MEMORY, "'memory-size'" },
-    { "memory not aligned", { "/", "memory-size", SET_CELL, NULL, 64 * MiB + 4096 }, BUNDLE_MEMORY, "1 MiB" },
-    { "memory too small", { "/", "memory-size", SET_CELL, NULL, 15 * MiB }, BUNDLE_MEMORY, "15 MiB" },
-    { "memory too large", { "/", "memory-size", SET_CELL, NULL, 0xb0100000 }, BUNDLE_MEMORY, "2817 MiB" },
-    { "memory in two cells", { "/", "memory-size", SET_BYTES, "01234567", 8 }, BUNDLE_VALUE, "'memory-size'" },
-    { "images do not fit", { "/", "memory-size", SET_CELL, NULL, 32 * MiB }, BUNDLE_LAYOUT, "/images/vm-1" },
-    { "no bootargs", { "/", "bootargs", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "'bootargs'" },
-    { "no kernel", { "/", "kernel", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "'kernel'" },
-    { "kernel of that name missing", { "/", "kernel", SET_STRING, "kernel-7", 0 }, BUNDLE_MISSING, "kernel-7" },
-    { "kernel by a path", { "/", "kernel", SET_STRING, "../vm-1", 0 }, BUNDLE_MISSING, "../vm-1" },
-    { "kernel that is a ramdisk", { "/", "kernel", SET_STRING, "ramdisk-1", 0 }, BUNDLE_UNKNOWN, "ramdisk-1" },
-    { "kernel by half its name", { "/", "kernel", SET_STRING, "kernel", 0 }, BUNDLE_MISSING, "/images/kernel:" },
-    { "no tree address", { "/", "fdt-address", DELETE_PROPERTY, NULL, 0 }, BUNDLE_MISSING, "'fdt-address'" },
-    { "tree not aligned", { "/", "fdt-address", SET_CELL, NULL, 0x42100800 }, BUNDLE_VALUE, "4 KiB" },
-    { "tree outside", { "/", "fdt-address", SET_CELL, NULL, 0x43ff1000 }, BUNDLE_LAYOUT, "/images/vm-1" },
-    { "tree on the kernel", { "/", "fdt-address", SET_CELL, NULL, 0x40001000 }, BUNDLE_LAYOUT, "overlaps" },
-    { "own tree missing", { "/", "fdt", SET_STRING, "fdt-2", 0 }, BUNDLE_MISSING, "fdt-2" },
-    { "own tree damaged", { "/", "fdt", SET_STRING, "fdt-bad", 0 }, BUNDLE_NOT_FIT, "fdt-bad" },
+    { "not for umbra", STRING("/", "compatible", "linux,dummy-virt"), BUNDLE_VALUE, "umbra,vm" },
+    { "no compatible", DELETE("/", "compatible"), BUNDLE_VALUE, "/images/vm-1" },
+    { "no name", DELETE("/", "vm-name"), BUNDLE_MISSING, "'vm-name'" },
+    { "empty name", STRING("/", "vm-name", ""), BUNDLE_VALUE, "'vm-name'" },
+    { "long name", STRING("/", "vm-name", "12345678901234567890123456789012"), BUNDLE_VALUE, "'vm-name'" },
+    { "name not ended", BYTES("/", "vm-name", "abc", 3), BUNDLE_VALUE, "'vm-name'" },
+    { "name that is two", BYTES("/", "vm-name", "a\0b", 4), BUNDLE_VALUE, "'vm-name'" },
+    { "name with an escape", STRING("/", "vm-name", "\033[2J"), BUNDLE_VALUE, "'vm-name'" },
+    { "unknown model", STRING("/", "model", "pc"), BUNDLE_UNKNOWN, "model 'pc'" },
+    { "unknown policy", STRING("/", "policy", "magic"), BUNDLE_UNKNOWN, "policy 'magic'" },
+    { "no policy", DELETE("/", "policy"), BUNDLE_MISSING, "'policy'" },
+    { "other base", CELL("/", "memory-base", 0x80000000), BUNDLE_VALUE, "'memory-base'" },
+    { "no memory", DELETE("/", "memory-size"), BUNDLE_MISSING, "'memory-size'" },
+    { "memory of 0", CELL("/", "memory-size", 0), BUNDLE_MEMORY, "'memory-size'" },
+    { "memory not aligned", CELL("/", "memory-size", 64 * MiB + 4096), BUNDLE_MEMORY, "1 MiB" },
+    { "memory too small", CELL("/", "memory-size", 15 * MiB), BUNDLE_MEMORY, "15 MiB" },
+    { "memory too large", CELL("/", "memory-size", 0xb0100000), BUNDLE_MEMORY, "2817 MiB" },
+    { "memory in two cells", BYTES("/", "memory-size", "01234567", 8), BUNDLE_VALUE, "'memory-size'" },
+    { "images do not fit", CELL("/", "memory-size", 32 * MiB), BUNDLE_LAYOUT, "/images/vm-1" },
+    { "no bootargs", DELETE("/", "bootargs"), BUNDLE_MISSING, "'bootargs'" },
+    { "no kernel", DELETE("/", "kernel"), BUNDLE_MISSING, "'kernel'" },
+    { "kernel of that name missing", STRING("/", "kernel", "kernel-7"), BUNDLE_MISSING, "kernel-7" },
+    { "kernel by a path", STRING("/", "kernel", "../vm-1"), BUNDLE_MISSING, "../vm-1" },
+    { "kernel that is a ramdisk", STRING("/", "kernel", "ramdisk-1"), BUNDLE_UNKNOWN, "ramdisk-1" },
+    { "kernel by half its name", STRING("/", "kernel", "kernel"), BUNDLE_MISSING, "/images/kernel:" },
+    { "no tree address", DELETE("/", "fdt-address"), BUNDLE_MISSING, "'fdt-address'" },
+    { "tree not aligned", CELL("/", "fdt-address", 0x42100800), BUNDLE_VALUE, "4 KiB" },
+    { "tree outside", CELL("/", "fdt-address", 0x43ff1000), BUNDLE_LAYOUT, "/images/vm-1" },
+    { "tree on the kernel", CELL("/", "fdt-address", 0x40001000), BUNDLE_LAYOUT, "overlaps" },
+    { "own tree missing", STRING("/", "fdt", "fdt-2"), BUNDLE_MISSING, "fdt-2" },
+    { "own tree damaged", STRING("/", "fdt", "fdt-bad"), BUNDLE_NOT_FIT, "fdt-bad" },
 };
 
 static void test_broken(void)
@@ -310,7 +325,8 @@ static void test_broken(void)
 
         make_bundle(outer ? &c->change : NULL, outer ? NULL : &c->change);
         int code = read_fit();
-        report(code == c->code && log_count == 1 && strstr(log_last, c->message) && strstr(log_last, "bundle: /"),
+        report(code == c->code && log_count == 1 && strstr(log_last, c->message) &&
+                   strstr(log_last, "bundle: /"),
                "refused: %s: \"%s\"", c->name, log_last);
     }
 }
@@ -323,7 +339,8 @@ static void test_damaged(void)
     make_bundle(NULL, NULL);
     size = fdt_totalsize(fit);
     report(read_bundle(fit, 0) == BUNDLE_TRUNCATED && strstr(log_last, "truncated"), "an empty file");
-    report(read_bundle("hello, this is no FIT image at all, but longer than one header", 62) == BUNDLE_NOT_FIT,
+    report(read_bundle("hello, this is no FIT image at all, but longer than one header", 62) ==
+               BUNDLE_NOT_FIT,
            "another kind of file");
     report(read_bundle(fit, size - 1) == BUNDLE_TRUNCATED && log_count == 1, "one byte short");
     for (uint32_t n = 0; n < size; n += 97)

@@ -51,11 +51,14 @@ static void test_sha256(void)
     report(is("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"), "sha256: nothing");
     report(is("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"), "sha256: abc");
     report(is("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-              "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"), "sha256: 56 bytes, two blocks");
+              "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"),
+           "sha256: 56 bytes, two blocks");
     memset(million, 'a', 1000000);
-    report(is(million, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"), "sha256: a million");
+    report(is(million, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
+           "sha256: a million");
     million[64] = 0;
-    report(is(million, "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"), "sha256: one block");
+    report(is(million, "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"),
+           "sha256: one block");
 }
 
 int main(void)

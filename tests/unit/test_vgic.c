@@ -45,8 +45,10 @@ static void test_identity(void)
     for (unsigned i = 0; i < sizeof(id); i++)
         same = same && rd(0xfd0 + 4 * i) == id[i];
     report(same, "GICD_PIDR, GICD_CIDR");
-    report(rd(CTLR) == 0 && crd(GICC_CTLR) == 0 && crd(PMR) == 0 && crd(BPR) == 0 && crd(ABPR) == 1, "reset values");
-    report(crd(IAR) == 1023 && crd(HPPIR) == 1023 && crd(RPR) == 0xff && !irq() && !fiq(), "nothing pending at reset");
+    report(rd(CTLR) == 0 && crd(GICC_CTLR) == 0 && crd(PMR) == 0 && crd(BPR) == 0 && crd(ABPR) == 1,
+           "reset values");
+    report(crd(IAR) == 1023 && crd(HPPIR) == 1023 && crd(RPR) == 0xff && !irq() && !fiq(),
+           "nothing pending at reset");
     report(rd(ISENABLER) == 0xffff && rd(ICFGR) == 0xaaaaaaaa, "SGIs are enabled and edge-triggered");
     wr(ITARGETSR + 32, 0x01010101);
     report(rd(ITARGETSR) == 0 && rd(ITARGETSR + 32) == 0, "GICD_ITARGETSR is RAZ/WI with one processor");
@@ -79,7 +81,8 @@ static void test_registers(void)
     wr(ICFGR + 8, 0xffffffff);
     report(rd(ICFGR) == 0xaaaaaaaa && rd(ICFGR + 8) == 0xaaaaaaaa, "GICD_ICFGR: SGIs fixed, even bits zero");
     wr(ICENABLER + 4, BIT(1));
-    report(rd(ISENABLER + 4) == (BIT(8) | BIT(9)) && rd(ICENABLER + 4) == (BIT(8) | BIT(9)), "GICD_ICENABLER");
+    report(rd(ISENABLER + 4) == (BIT(8) | BIT(9)) && rd(ICENABLER + 4) == (BIT(8) | BIT(9)),
+           "GICD_ICENABLER");
     report(gic.cpuif.ops->read(&gic.cpuif, IAR, 1) == 0, "a byte of GICC_IAR is not an acknowledge");
 }
 
@@ -88,7 +91,8 @@ static void test_level(void)
     setup();
     vgic_set_line(&gic, 33, true);
     report(irq() && !fiq() && rd(ISPENDR + 4) == BIT(1) && crd(HPPIR) == 33, "a level raises IRQ");
-    report(crd(IAR) == 33 && !irq() && rd(ISACTIVER + 4) == BIT(1) && crd(RPR) == 0xa0, "IAR makes it active");
+    report(crd(IAR) == 33 && !irq() && rd(ISACTIVER + 4) == BIT(1) && crd(RPR) == 0xa0,
+           "IAR makes it active");
     report(rd(ISPENDR + 4) == BIT(1), "and it stays pending while the line is high");
     report(crd(IAR) == 1023, "it cannot be acknowledged twice");
     cwr(EOIR, 33);
@@ -184,7 +188,8 @@ static void test_binary_point(void)
     cwr(BPR, 3);
     wr8(IPRIORITYR + 33, 0xaf);
     vgic_set_line(&gic, 33, true);
-    report(crd(IAR) == 33 && crd(RPR) == 0xa0 && crd(APR + 8) == BIT(0xa0 / 2 - 64), "BPR 3: group priority 0xa0");
+    report(crd(IAR) == 33 && crd(RPR) == 0xa0 && crd(APR + 8) == BIT(0xa0 / 2 - 64),
+           "BPR 3: group priority 0xa0");
 }
 
 static void test_groups(void)
@@ -239,7 +244,8 @@ static void test_eoimode(void)
     vgic_set_line(&gic, 33, true);
     crd(IAR);
     cwr(EOIR, 33);
-    report(crd(RPR) == 0xff && rd(ISACTIVER + 4) == BIT(1) && !irq(), "EOImode 1: EOIR only drops the priority");
+    report(crd(RPR) == 0xff && rd(ISACTIVER + 4) == BIT(1) && !irq(),
+           "EOImode 1: EOIR only drops the priority");
     cwr(DIR, 33);
     report(rd(ISACTIVER + 4) == 0 && irq(), "GICC_DIR deactivates");
     cwr(GICC_CTLR, 1);

@@ -120,7 +120,8 @@ static void test_load(const char *dump)
     report(vm.vcpu.r[0] == 0 && vm.vcpu.r[1] == ~0u && vm.vcpu.r[2] == FDT_ADDRESS, "r0, r1, r2");
     report(vm.vcpu.r[15] == KERNEL_LOAD && !(vm.vcpu.cpsr & PSR_T), "pc, A32");
     report(fdt_check_full(fdt, VMDESC_FDT_ROOM) == 0, "a sound tree");
-    report(cell(fdt, "/memory", "reg", 0) == VIRT_RAM_BASE && cell(fdt, "/memory", "reg", 1) == RAM_SIZE, "/memory");
+    report(cell(fdt, "/memory", "reg", 0) == VIRT_RAM_BASE && cell(fdt, "/memory", "reg", 1) == RAM_SIZE,
+           "/memory");
     report(!strcmp(string(fdt, "/chosen", "bootargs"), "console=ttyAMA0"), "/chosen/bootargs");
     report(cell(fdt, "/chosen", "linux,initrd-start", 0) == RAMDISK_LOAD, "/chosen/linux,initrd-start");
     report(cell(fdt, "/chosen", "linux,initrd-end", 0) == RAMDISK_LOAD + 14, "/chosen/linux,initrd-end");
@@ -166,7 +167,8 @@ static void test_own_tree(void)
     desc.fdt = (struct bundle_image){ .name = "fdt-1", .data = own, .size = fdt_totalsize(own) };
     report(guest_fdt_build(&vm, &desc, out, sizeof(out)) == 0, "an own tree is edited");
     report(cell(out, "/memory@80000000", "reg", 1) == VIRT_RAM_BASE &&
-               cell(out, "/memory@80000000", "reg", 3) == RAM_SIZE && cell(out, "/memory@80000000", "reg", 0) == 0,
+               cell(out, "/memory@80000000", "reg", 3) == RAM_SIZE &&
+               cell(out, "/memory@80000000", "reg", 0) == 0,
            "its memory node, two cells");
     report(!strcmp(string(out, "/chosen", "bootargs"), "console=ttyAMA0"), "its /chosen is made");
     make_own_tree(own, sizeof(own), 9);

@@ -74,7 +74,8 @@ static void test_rx(void)
     wr(LCR_H, 0x70);
     wr(IMSC, RX | RT);
     report(vpl011_rx_room(&uart) == 16, "room for 16");
-    report(vpl011_rx(&uart, 'a') && line && rd(MIS) == RT && !(rd(FR) & RXFE), "one character: receive timeout");
+    report(vpl011_rx(&uart, 'a') && line && rd(MIS) == RT && !(rd(FR) & RXFE),
+           "one character: receive timeout");
     for (unsigned i = 1; i < 16; i++) {
         all = all && vpl011_rx(&uart, (uint8_t)('a' + i));
         all = all && !(rd(RIS) & RX) == (i + 1 < 8);
@@ -85,7 +86,8 @@ static void test_rx(void)
     all = true;
     for (unsigned i = 1; i < 16; i++)
         all = all && rd(DR) == 'a' + i;
-    report(all && rd(FR) & RXFE && !line && rd(RIS) == 0 && ready_count == 1, "in order, then empty and quiet");
+    report(all && rd(FR) & RXFE && !line && rd(RIS) == 0 && ready_count == 1,
+           "in order, then empty and quiet");
     report(rd(DR) == 0, "reading an empty FIFO gives 0");
     wr(LCR_H, 0x60);
     report(vpl011_rx(&uart, 'z') && !vpl011_rx(&uart, 'y') && rd(RIS) & RX, "FEN 0: one character");

@@ -16,9 +16,11 @@ static void wr(uint32_t offset, uint32_t value) { rtc.dev.ops->write(&rtc.dev, o
 int main(void)
 {
     clock_seconds = 1700000000;
-    vpl031_init(&rtc, gpa(0x09010000), (struct irq_line){ set, NULL, 34 }, (struct vpl031_host){ seconds, NULL });
+    vpl031_init(&rtc, gpa(0x09010000), (struct irq_line){ set, NULL, 34 },
+                (struct vpl031_host){ seconds, NULL });
     report(rd(DR) == 1700000000 && rd(CR) == 1 && rd(RIS) == 0, "starts at the host's time, running");
-    report(rd(0xfe0) == 0x31 && rd(0xfe4) == 0x10 && rd(0xff0) == 0x0d && rd(0xffc) == 0xb1, "identification");
+    report(rd(0xfe0) == 0x31 && rd(0xfe4) == 0x10 && rd(0xff0) == 0x0d && rd(0xffc) == 0xb1,
+           "identification");
     clock_seconds += 5;
     report(rd(DR) == 1700000005, "counts");
     wr(LR, 1000);

@@ -34,11 +34,13 @@ static void test_compare(enum vtimer_which which, unsigned irq)
     report(vtimer_next_deadline(&timer, 200) == VTIMER_NEVER, "%u: no deadline once expired", irq);
     report(vtimer_read_tval(&timer, which, 203) == (uint32_t)-3, "%u: TVAL goes negative", irq);
     vtimer_write_ctl(&timer, which, 7, 203);
-    report(!lines[irq] && vtimer_read_ctl(&timer, which, 203) == 7, "%u: IMASK lowers the line, not ISTATUS", irq);
+    report(!lines[irq] && vtimer_read_ctl(&timer, which, 203) == 7, "%u: IMASK lowers the line, not ISTATUS",
+           irq);
     vtimer_write_ctl(&timer, which, CNT_CTL_ENABLE, 204);
     report(lines[irq], "%u: unmasked", irq);
     vtimer_write_tval(&timer, which, 10, 204);
-    report(!lines[irq] && vtimer_read_cval(&timer, which) == 214, "%u: TVAL sets CVAL and lowers the line", irq);
+    report(!lines[irq] && vtimer_read_cval(&timer, which) == 214, "%u: TVAL sets CVAL and lowers the line",
+           irq);
     vtimer_write_tval(&timer, which, (uint32_t)-10, 204);
     report(lines[irq] && vtimer_read_cval(&timer, which) == 194, "%u: a negative TVAL is in the past", irq);
     vtimer_write_ctl(&timer, which, 0, 204);
