@@ -58,13 +58,20 @@ static void check_hashes(int image, const char *name, const void *data, int size
         problem(name, "no hash");
 }
 
+static bool is_string(const char *s, int size)
+{
+    for (int i = 0; i < size - 1; i++)
+        if (s[i] < 32 || s[i] > 126)
+            return false;
+    return size > 0 && s[size - 1] == '\0';
+}
+
 static void print_value(const char *name, const void *value, int size)
 {
-    const char *s = value;
-    if (size == 4 && (s[0] == '\0' || s[3] != '\0'))
+    if (is_string(value, size))
+        printf("        %-12s %s\n", name, (const char *)value);
+    else if (size == 4)
         printf("        %-12s 0x%08x\n", name, get_be32(value));
-    else if (size > 0 && s[size - 1] == '\0')
-        printf("        %-12s %s\n", name, s);
     else
         printf("        %-12s (%d bytes)\n", name, size);
 }

@@ -22,8 +22,10 @@ static struct kernel prepare_zimage(const char *path, struct blob file, uint32_t
 
     if (!decompress) {
         uint32_t load = ram_base + KERNEL_OFFSET;
-        /* Unpacked kernels are rarely five times the zImage; the exact need is checked by the guest. */
-        return (struct kernel){ "zImage", file, load, load, bytes_end(load, file.size * 6), true };
+        uint64_t working = zimage_working_size(&file);
+        if (!working) /* an old one; unpacked kernels are rarely five times the zImage */
+            working = file.size * 6;
+        return (struct kernel){ "zImage", file, load, load, bytes_end(ram_base, working), true };
     }
     struct zimage_info info = zimage_unpack(path, &file);
     uint32_t load = ram_base + info.text_offset;

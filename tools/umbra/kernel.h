@@ -24,5 +24,7 @@ struct zimage_info {
 };
 
 bool zimage_is(const struct blob *file);
+/* Bytes from the start of RAM that the zImage needs to unpack itself; 0 when it does not tell. */
+uint64_t zimage_working_size(const struct blob *file);
 /* Unpacks the kernel inside; dies with EXIT_FILE when it cannot be found. */
 struct zimage_info zimage_unpack(const char *path, const struct blob *file);

@@ -39,7 +39,7 @@ static void add_common(struct args *a, const struct options *opt, unsigned ram_m
     add_option(a, "-m", xprintf("%uM", ram_mib));
     add_option(a, "-display", "none");
     add_option(a, "-monitor", "none");
-    add_option(a, "-nic", "hubport,hubid=0"); /* connected to nothing; "none" makes some boards complain */
+    add_option(a, "-nic", "user,restrict=on"); /* boards with a built-in controller complain without one */
     add_option(a, "-chardev", "stdio,id=console,signal=off");
     add_option(a, "-serial", "chardev:console");
     add(a, "-no-reboot");

@@ -138,6 +138,18 @@ static bool find_payload(const struct blob *file, size_t size_at, struct blob *o
     return false;
 }
 
+uint64_t zimage_working_size(const struct blob *file)
+{
+    const uint8_t *tag = find_tag(file, ZIMAGE_TAG_KRNL_SIZE, 3);
+    if (!tag || get_le32(tag) > file->size - 4)
+        return 0;
+    uint64_t unpacked = get_le32(file->data + get_le32(tag));
+    /* The zImage moves itself behind the unpacked kernel when it lies in the way; heap and stack follow it. */
+    uint64_t end = get_le32(tag + 8) + unpacked + file->size + 256 * 1024;
+    uint64_t with_bss = get_le32(tag + 8) + unpacked + get_le32(tag + 4);
+    return end > with_bss ? end : with_bss;
+}
+
 struct zimage_info zimage_unpack(const char *path, const struct blob *file)
 {
     struct zimage_info info = { 0 };

@@ -1,0 +1,2 @@
+# Boots, and that is all.
+echo "null: up"

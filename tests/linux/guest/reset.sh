@@ -1,0 +1,3 @@
+# Asks the machine for a reset.
+reboot -f
+sleep 100
