@@ -30,6 +30,7 @@ enum {
 #define GICC_CTLR_MASK 0x21fu
 
 #define SGI_MASK 0x0000ffffu
+#define GICD_IIDR_VALUE 0x0000043bu /* implementer ARM */
 #define GICC_IIDR_VALUE 0x0002043bu /* architecture version 2, implementer ARM */
 #define ABPR_MIN 1u
 
@@ -132,11 +133,13 @@ uint32_t vgic_read_iar(struct vgic *gic)
 {
     uint32_t id = gic->best;
 
-    if (id == VGIC_SPURIOUS || gic->priority[id] >= gic->running_priority)
+    if (id == VGIC_SPURIOUS)
         return VGIC_SPURIOUS;
     bool group1 = in_group1(gic, id);
     if (group1 && !(gic->cpu_ctlr & GICC_CTLR_ACKCTL))
         return 1022;
+    if (gic->priority[id] >= gic->running_priority)
+        return VGIC_SPURIOUS;
 
     unsigned w = id / 32;
     uint32_t level = group_priority(gic, id) >> 1;
@@ -309,8 +312,10 @@ static uint32_t dist_read_word(const struct vgic *gic, uint32_t offset)
         return gic->ctlr;
     case GICD_TYPER:
         return VGIC_WORDS - 1;
+    case GICD_IIDR:
+        return GICD_IIDR_VALUE;
     }
-    return 0; /* GICD_IIDR too */
+    return 0;
 }
 
 /* 'value' has zeros outside 'lanes', the bits that the access covers. */
