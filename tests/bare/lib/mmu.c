@@ -56,7 +56,7 @@ static uint32_t *program_table(void)
     for (uint32_t pa = RAM_BASE; pa < RAM_BASE + 0x100000; pa += 0x1000)
         l2_set(l2, pa, SMALL(pa, AP_PRIV));
     for (uint32_t pa = (uint32_t)__user_start; pa < (uint32_t)__user_end; pa += 0x1000)
-        l2_set(l2, pa, SMALL(pa, AP_USER_RO));
+        l2_set(l2, pa, SMALL(pa, AP_ALL_RO));
     l2_set(l2, (uint32_t)user_stack_top - 0x1000, SMALL((uint32_t)user_stack_top - 0x1000, AP_ALL));
     return l2;
 }

@@ -40,6 +40,7 @@
 #define AP_PRIV 1u
 #define AP_USER_RO 2u
 #define AP_ALL 3u
+#define AP_ALL_RO 7u        /* also under SCTLR.AFE */
 
 #define SECTION(pa, ap) ((pa) | L1_SECTION | L1_AP(ap) | L1_TEXCB(TEXCB_NORMAL))
 #define SMALL(pa, ap) ((pa) | L2_SMALL | L2_AP(ap) | L2_SMALL_TEXCB(TEXCB_NORMAL))
