@@ -1,9 +1,32 @@
-/* umbra proper: from a host that is mapped to a stop. */
+/* umbra proper: from a host that is mapped to a VM that has stopped. */
+#include <string.h>
+
+#include "arch/arch.h"
+#include "arch/armv7/cache.h"
+#include "arch/armv7/guest.h"
 #include "arch/armv7/mmu.h"
-#include "arch/armv7/sysreg.h"
+#include "core/gmem.h"
+#include "core/pool.h"
 #include "drv/host.h"
 #include "lib/bits.h"
+#include "lib/check.h"
 #include "lib/log.h"
+#include "shadow/desc.h"
+#include "vmm/bundle.h"
+#include "vmm/vm_virt.h"
+#include "vmm/vmdesc.h"
+#include "vmm/vmm.h"
+
+struct vmm vmm;
+
+/* What every view of the guest starts from: the VMM's window and nothing else. */
+static uint32_t window_l1[4096];
+static uint32_t state_l2[256] __attribute__((aligned(1024)));
+static uint8_t code_bits[VMDESC_MEMORY_MAX / 4096 / 8];
+static struct vmdesc desc;
+
+/* Exit codes of a run, docs/exit-codes.md. */
+enum { EXIT_POWER_OFF = 0, EXIT_RESET = 10, EXIT_STOPPED = 11 };
 
 static void print_host(void)
 {
@@ -13,6 +36,122 @@ static void print_host(void)
              host.irqchip->name, host.timer->name, (unsigned long)host.timer->hz, host.timer->irq);
     log_info("image and pool at 0x%08lx-0x%08lx, bundle at 0x%08lx-0x%08lx", (unsigned long)vmm_pa_start,
              (unsigned long)vmm_pa_end, (unsigned long)host.initrd_start, (unsigned long)host.initrd_end);
+}
+
+static uint32_t seconds(void *ctx)
+{
+    (void)ctx;
+    /* No board here has a clock that keeps the time of day: the guest's starts at a fixed date. */
+    return 1704067200u + (uint32_t)(clock_now() / VIRT_TIMER_HZ);
+}
+
+static uint32_t state_entry(hpa_t page)
+{
+    return desc_small(page, true, false);
+}
+
+static uint32_t code_entry(hpa_t page)
+{
+    return desc_small(page, false, true);
+}
+
+static bool mib_free(void *ctx, uint32_t mib)
+{
+    (void)ctx;
+    return shadow_mib_free(&vmm.shadow, mib);
+}
+
+static bool read_page(void *ctx, gpa_t page, uint32_t words[1024])
+{
+    (void)ctx;
+    return gmem_read(&vmm.vm, page, words, 4096);
+}
+
+static void unmap(void *ctx, uint32_t va)
+{
+    (void)ctx;
+    shadow_drop_kernel_va(&vmm.shadow, va);
+}
+
+static const struct xlate_ops xlate_ops = { mib_free, read_page, code_entry, state_entry, unmap };
+
+/* Room for the guest's RAM, 1 MiB aligned, clear of umbra and of the bundle; 0 when there is none. */
+static uint32_t find_ram(uint32_t size)
+{
+    uint32_t end = ALIGN_DOWN(host.ram_base + host.ram_size, MiB), step = MiB;
+
+    for (uint32_t start = end - size; size <= host.ram_size && start >= vmm_pa_end && start < end; start -= step) {
+        if (start >= host.initrd_end || start + size <= host.initrd_start)
+            return start;
+    }
+    return 0;
+}
+
+static void init_engines(void)
+{
+    struct shadow_config config = {
+        .vm = &vmm.vm, .window_l1 = window_l1, .code_offset = XLATE_D, .page_has_code = fault_page_has_code,
+    };
+
+    pool_init(pool_base, hpa(vmm_va_to_pa(pool_base)), pool_size, 2 * SHADOW_MAX_SPACES + 1);
+    for (unsigned mib = VMM_BASE >> 20; mib < VMM_END >> 20; mib++)
+        window_l1[mib] = host_l1[mib];
+    window_l1[VMM_STATE >> 20] = 0;
+    vmm.state = pool_page_alloc();
+    memset(vmm.state, 0, 4096);
+    state_l2[0] = state_entry(pool_hpa(vmm.state));
+    host_l1[VMM_STATE >> 20] = vmm_va_to_pa(state_l2) | DESC_L1_TABLE | HOST_DOMAIN_VMM << 5;
+    config.state_entry = host_l1[VMM_STATE >> 20];
+    arch_clean_range(state_l2, sizeof(state_l2));
+    arch_clean_range(window_l1, sizeof(window_l1));
+    arch_clean_range(host_l1, sizeof(host_l1));
+    shadow_init(&vmm.shadow, &config);
+    xlate_init(&vmm.xlate, &xlate_ops, NULL, vmm.state, vmm.vm.ram_base, vmm.vm.ram_size / 4096, code_bits);
+    fault_forget_code();
+}
+
+static int load_vm(void)
+{
+    static const struct vm_virt_hooks hooks = { console_tx, console_rx_ready, seconds, NULL };
+    struct bundle bundle;
+    uint32_t ram;
+
+    if (bundle_open(&bundle, (const void *)host.initrd_start, host.initrd_end - host.initrd_start) < 0)
+        return -1;
+    if (bundle.vm_count != 1) {
+        log_info("bundle: %d virtual machines; this version runs exactly one", bundle.vm_count);
+        return -1;
+    }
+    if (vmdesc_parse(&bundle, 0, &desc) < 0 || vmdesc_check_host(&desc, host.ram_size) < 0)
+        return -1;
+    ram = find_ram(desc.memory_size);
+    if (!ram) {
+        log_info("bundle: vm %s wants %lu MiB of memory; beside umbra and the bundle the host has no such room",
+                 desc.name, (unsigned long)(desc.memory_size / MiB));
+        return -1;
+    }
+    vcpu_reset(&vmm.vm.vcpu);
+    vmm.vm.vcpu.vm = &vmm.vm;
+    vmm.vm.ram_hpa = hpa(ram);
+    vmm.start_ticks = host.timer->now();
+    vm_create_virt(&vmm.vm, &vmm.machine, &desc, &hooks);
+    return vm_virt_load(&vmm.vm, &desc, (void *)ram);
+}
+
+static int finish(void)
+{
+    struct vm *vm = &vmm.vm;
+
+#ifdef UMBRA_AUDIT
+    log_info("audit: %u bad shadow entries", shadow_audit(&vmm.shadow));
+#endif
+    if (strstr(host.bootargs, "umbra.stats"))
+        stats_print();
+    switch (vm->state) {
+    case VM_POWERED_OFF: log_info("%s: powered off", vm->name); return EXIT_POWER_OFF;
+    case VM_RESET: log_info("%s: reset", vm->name); return EXIT_RESET;
+    default: log_info("%s: stopped by umbra", vm->name); return EXIT_STOPPED;
+    }
 }
 
 void vmm_main(uint32_t dtb_pa)
@@ -25,5 +164,16 @@ void vmm_main(uint32_t dtb_pa)
         log_info("no bundle: the loader gave no initrd");
         host_exit(EXIT_HOST);
     }
-    host_exit(0);
+    if (load_vm() < 0)
+        host_exit(EXIT_HOST);
+    init_engines();
+    guest_init(&vmm.vm.vcpu);
+    shadow_set_space(&vmm.shadow, &(struct walk_regs){ .sctlr = vmm.vm.vcpu.cp15.sctlr }, 0);
+    host.irqchip->enable((unsigned)host.timer->irq);
+    host.irqchip->enable((unsigned)host.uart->irq);
+    host.uart->enable_rx_irq();
+    log_info("%s: %lu MiB at host 0x%08lx, entry 0x%08lx", vmm.vm.name, (unsigned long)(vmm.vm.ram_size / MiB),
+             (unsigned long)vmm.vm.ram_hpa.v, (unsigned long)vmm.vm.vcpu.r[15]);
+    vmm_run();
+    host_exit(finish());
 }

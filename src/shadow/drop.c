@@ -1,0 +1,347 @@
+/* Dropping: what the guest's TLB maintenance, and the VMM's own needs, take out of shadows. */
+#include "shadow/internal.h"
+
+#include <string.h>
+
+#include "arch/arch.h"
+#include "arch/armv7/layout.h"
+#include "core/gmem.h"
+#include "core/pool.h"
+
+static void for_each_view(struct shadow *s, void (*fn)(struct shadow *, struct view *, uint32_t), uint32_t arg)
+{
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
+        if (!s->spaces[i].used)
+            continue;
+        fn(s, &s->spaces[i].views[VIEW_USER], arg);
+        fn(s, &s->spaces[i].views[VIEW_KERNEL], arg);
+    }
+}
+
+static void unlink_from_view(struct shadow *s, struct view *v, uint32_t mib)
+{
+    if (v->l1[mib] == s->global_l1[mib]) {
+        put_desc(&v->l1[mib], 0);
+        v->stale = true;
+    }
+}
+
+void drop_global_mib(struct shadow *s, unsigned mib)
+{
+    uint32_t entry = s->global_l1[mib];
+
+    if (!entry)
+        return;
+    for_each_view(s, unlink_from_view, mib);
+    if (desc_is_table(entry) && l2_meta(view_l2(entry))->kind == L2_GLOBAL)
+        l2_free(view_l2(entry));
+    put_desc(&s->global_l1[mib], 0);
+}
+
+/* Removes the entry for va from one second-level table, with those of the same guest mapping. */
+static bool drop_in_table(struct shadow *s, uint32_t *l2, uint32_t va)
+{
+    struct l2_meta *meta = l2_meta(l2);
+    unsigned index = BITS(va, 19, 12), n = 1;
+
+    if (meta->kind == L2_ARENA)
+        return false;
+    if (meta->flags & L2_HAS_SECTION) {
+        index = 0;
+        n = 256;
+    } else if (meta->flags & L2_HAS_LARGE) {
+        index &= ~15u;
+        n = 16;
+    } else if (!l2[index]) {
+        return false;
+    }
+    memset(&l2[index], 0, n * 4);
+    arch_clean_range(&l2[index], n * 4);
+    if (n == 256)
+        meta->flags = 0;
+    s->vm->stats.shadow_drop++;
+    return true;
+}
+
+/* The views of the running space are what the host TLB is likely to hold: flush there at once. */
+static void flush_host(struct shadow *s, struct view *v, uint32_t va)
+{
+    bool running = v == &s->current->views[0] || v == &s->current->views[1];
+
+    if (running && !v->stale)
+        arch_tlb_flush_va(va, v->asid);
+    else
+        v->stale = true;
+}
+
+static void drop_in_view(struct shadow *s, struct view *v, uint32_t va)
+{
+    unsigned mib = va >> 20;
+    uint32_t entry = v->l1[mib];
+
+    if (desc_is_section(entry)) {
+        view_clear_mib(v, mib);
+        s->vm->stats.shadow_drop++;
+        flush_host(s, v, va);
+    } else if (desc_is_table(entry) && l2_meta(view_l2(entry))->kind == L2_PRIVATE) {
+        uint8_t flags = l2_meta(view_l2(entry))->flags;
+
+        if (drop_in_table(s, view_l2(entry), va)) {
+            if (flags)
+                v->stale = true;
+            flush_host(s, v, va);
+        }
+    }
+}
+
+static void drop_shared(struct shadow *s, uint32_t va)
+{
+    unsigned mib = va >> 20;
+    uint32_t entry = s->global_l1[mib];
+    uint8_t flags;
+
+    if (desc_is_section(entry)) {
+        drop_global_mib(s, mib);
+    } else if (desc_is_table(entry)) {
+        flags = l2_meta(view_l2(entry))->flags;
+        if (!drop_in_table(s, view_l2(entry), va))
+            return;
+        for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
+            struct view *v = &s->spaces[i].views[VIEW_KERNEL];
+
+            if (flags)
+                v->stale = true;
+            if (s->spaces[i].used)
+                flush_host(s, v, va);
+        }
+    }
+}
+
+/* One address out of every space that the operation covers. Dropping more than the guest
+ * asked for is always allowed. */
+static void drop_va(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid)
+{
+    unsigned mib = va >> 20;
+    bool everywhere = all_asids || bitmap_test(s->mixed, mib);
+
+    if (in_window(mib))
+        return;
+    drop_shared(s, va);
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
+        struct space *sp = &s->spaces[i];
+
+        if (!sp->used || !(everywhere || sp->key.asid == asid || !(sp->key.sctlr & SCTLR_M)))
+            continue;
+        drop_in_view(s, &sp->views[VIEW_USER], va);
+        drop_in_view(s, &sp->views[VIEW_KERNEL], va);
+    }
+}
+
+/* A page and the translation of its code, if any: what is fetched is looked up as va was. */
+static void drop_page(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid)
+{
+    drop_va(s, va, all_asids, asid);
+    drop_va(s, va + s->code_offset, all_asids, asid);
+}
+
+static void tlb_mva(struct shadow *s, uint32_t arg, bool all_asids)
+{
+    uint32_t va = ALIGN_DOWN(arg, 4096), base = ALIGN_DOWN(arg, 16 * MiB);
+
+    if (!bitmap_test(s->super, va >> 24)) {
+        drop_page(s, va, all_asids, arg & 0xff);
+        return;
+    }
+    for (unsigned i = 0; i < 16; i++)
+        drop_page(s, i == BITS(va, 23, 20) ? va : base + i * MiB, all_asids, arg & 0xff);
+}
+
+static void tlb_asid(struct shadow *s, uint32_t asid)
+{
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
+        struct space *sp = &s->spaces[i];
+
+        if (!sp->used || sp->key.asid != asid)
+            continue;
+        for (unsigned m = 0; m < 2; m++) {
+            struct view *v = &sp->views[m];
+
+            for (unsigned w = 0; w < SHADOW_BITMAP; w++) {
+                while (v->touched[w]) {
+                    view_clear_mib(v, w * 32 + (unsigned)__builtin_ctz(v->touched[w]));
+                    s->vm->stats.shadow_drop++;
+                }
+            }
+        }
+    }
+}
+
+void shadow_flush(struct shadow *s)
+{
+    s->vm->stats.shadow_flush++;
+    for (unsigned i = 0; i < 4096; i++) {
+        uint32_t entry = s->global_l1[i];
+
+        if (!in_window(i) && desc_is_table(entry) && l2_meta(view_l2(entry))->kind == L2_GLOBAL)
+            l2_free(view_l2(entry));
+    }
+    seed_global(s);
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
+        struct space *sp = &s->spaces[i];
+
+        if (sp->used && sp != s->current)
+            space_free(s, sp);
+    }
+    view_reset(s, &s->current->views[VIEW_USER]);
+    view_reset(s, &s->current->views[VIEW_KERNEL]);
+    memset(s->mixed, 0, sizeof(s->mixed));
+    memset(s->super, 0, sizeof(s->super));
+    s->manager_domains = 0;
+    s->domain15_used = false;
+    if (l2_count() == 0)
+        l2_release();
+}
+
+void shadow_tlb_op(struct shadow *s, enum tlb_op op, uint32_t arg)
+{
+    struct vm_stats *stats = &s->vm->stats;
+
+    switch (op) {
+    case TLB_ALL:
+        stats->tlbi_all++;
+        shadow_flush(s);
+        break;
+    case TLB_ASID:
+        stats->tlbi_asid++;
+        tlb_asid(s, arg & 0xff);
+        break;
+    case TLB_MVA:
+        stats->tlbi_mva++;
+        tlb_mva(s, arg, false);
+        break;
+    case TLB_MVAA:
+        stats->tlbi_mvaa++;
+        tlb_mva(s, arg, true);
+        break;
+    }
+}
+
+void shadow_drop_kernel_va(struct shadow *s, uint32_t va)
+{
+    drop_va(s, va, true, 0);
+}
+
+static void drop_sections_of(struct shadow *s, struct view *v, uint32_t host_mib)
+{
+    (void)s;
+    for (unsigned i = 0; i < 4096; i++) {
+        if (!in_window(i) && desc_is_section(v->l1[i]) && (v->l1[i] & 0xfff00000u) == host_mib)
+            view_clear_mib(v, i);
+    }
+}
+
+/* From now on this MiB of guest memory is mapped in small pages only. */
+static void split_mib(struct shadow *s, unsigned ram_mib)
+{
+    uint32_t host_mib = s->vm->ram_hpa.v + ram_mib * MiB;
+
+    bitmap_set(s->code_mib, ram_mib);
+    for_each_view(s, drop_sections_of, host_mib);
+    for (unsigned i = 0; i < 4096; i++) {
+        if (!in_window(i) && desc_is_section(s->global_l1[i]) && (s->global_l1[i] & 0xfff00000u) == host_mib)
+            put_desc(&s->global_l1[i], 0);
+    }
+}
+
+void shadow_protect(struct shadow *s, gpa_t page)
+{
+    unsigned ram_mib = (page.v - s->vm->ram_base.v) >> 20;
+    uint32_t host = s->vm->ram_hpa.v + (page.v - s->vm->ram_base.v);
+    bool changed = false;
+
+    if (!bitmap_test(s->code_mib, ram_mib)) {
+        split_mib(s, ram_mib);
+        changed = true;
+    }
+    for (unsigned t = 0; t < l2_count(); t++) {
+        uint32_t *l2 = l2_at(t);
+
+        if (!(l2_meta(l2)->write_mask & BIT((page.v >> 20) & 31)))
+            continue;
+        for (unsigned i = 0; i < 256; i++) {
+            if ((l2[i] & 0xfffff000u) == host && desc_small_writable(l2[i])) {
+                put_desc(&l2[i], l2[i] | SMALL_RO);
+                changed = true;
+            }
+        }
+    }
+    if (changed)
+        mark_all_stale(s);
+}
+
+static bool guest_uses_mib(struct shadow *s, uint32_t mib);
+
+bool shadow_mib_free(struct shadow *s, uint32_t mib)
+{
+    struct view *v = &s->current->views[VIEW_KERNEL];
+    uint32_t entry = v->l1[mib];
+
+    if (in_window(mib) || bitmap_test(s->blocked, mib))
+        return false;
+    for (unsigned i = 0; i < v->claim_count; i++) {
+        if (v->claims[i] == mib)
+            return true;
+    }
+    if (entry && !(desc_is_table(entry) && desc_l1_domain(entry) == HOST_DOMAIN_VMM))
+        return false;
+    return !guest_uses_mib(s, mib);
+}
+
+static bool read_guest(void *ctx, gpa_t addr, uint32_t *value)
+{
+    return gmem_read32(ctx, addr, value);
+}
+
+/* Does the guest map anything there that an access could reach? */
+static bool guest_uses_mib(struct shadow *s, uint32_t mib)
+{
+    struct walk_result w;
+    gpa_t l1_addr;
+    uint32_t desc;
+
+    if (s->regs.sctlr & SCTLR_M) {
+        if (!guest_walk_l1_addr(&s->regs, gva(mib << 20), &l1_addr) || !gmem_read32(s->vm, l1_addr, &desc))
+            return false;
+        if ((desc & 3) == 1)
+            return true; /* a table: pages may appear in it without notice */
+        if ((desc & 3) != 2)
+            return false;
+    }
+    guest_walk(&s->regs, gva(mib << 20), read_guest, s->vm, &w);
+    if (w.fault != FSR_NONE)
+        return false;
+    return gmem_is_ram(s->vm, w.pa, 4) || vm_find_vdev(s->vm, w.pa, 4);
+}
+
+unsigned shadow_check_claims(struct shadow *s)
+{
+    struct view *v = &s->current->views[VIEW_KERNEL];
+    unsigned lost = 0;
+
+    for (unsigned i = 0; i < v->claim_count;) {
+        unsigned mib = v->claims[i];
+
+        if (!guest_uses_mib(s, mib)) {
+            i++;
+            continue;
+        }
+        bitmap_set(s->blocked, mib);
+        v->claims[i] = v->claims[--v->claim_count];
+        if (v->l1[mib] == s->global_l1[mib])
+            drop_global_mib(s, mib);
+        else
+            view_clear_mib(v, mib);
+        lost++;
+    }
+    return lost;
+}

@@ -1,0 +1,259 @@
+/* Filling: from a guest mapping to entries of the current space's two views. */
+#include "shadow/internal.h"
+
+#include <string.h>
+
+#include "arch/arch.h"
+#include "arch/armv7/layout.h"
+#include "core/gmem.h"
+#include "core/pool.h"
+#include "lib/check.h"
+
+/* What one view shows of a mapping. */
+struct rights { bool present, write, exec; };
+
+static struct rights view_rights(const struct shadow *s, const struct walk_result *w, bool kernel)
+{
+    unsigned perms = PERM_R | PERM_W | PERM_X;
+    unsigned access = (s->regs.dacr >> (2 * w->domain)) & 3;
+
+    if ((s->regs.sctlr & SCTLR_M) && access != DOMAIN_MANAGER)
+        perms = walk_perms(&s->regs, w, kernel);
+    return (struct rights){ perms & PERM_R, perms & PERM_W, !kernel && (perms & PERM_X) };
+}
+
+static hpa_t host_page(const struct shadow *s, gpa_t pa)
+{
+    return hpa(s->vm->ram_hpa.v + (ALIGN_DOWN(pa.v, 4096) - s->vm->ram_base.v));
+}
+
+static bool mib_has_code(const struct shadow *s, gpa_t pa)
+{
+    return bitmap_test(s->code_mib, ((pa.v - s->vm->ram_base.v) >> 20) & 0xfff);
+}
+
+static uint32_t *l2_get(struct shadow *s, enum l2_kind kind)
+{
+    uint32_t *l2;
+
+    while (!(l2 = l2_alloc(kind))) {
+        if (!shadow_evict(s))
+            return NULL;
+    }
+    return l2;
+}
+
+/* Empties the MiB in the view, and for kernel views where it came from. */
+static void clear_for_refill(struct shadow *s, struct view *v, unsigned mib)
+{
+    if (v->kernel && v->l1[mib] && v->l1[mib] == s->global_l1[mib])
+        drop_global_mib(s, mib);
+    else
+        view_clear_mib(v, mib);
+}
+
+/* The table for entries that all spaces share, linked into the view. */
+static uint32_t *global_table(struct shadow *s, struct view *v, unsigned mib, unsigned domain)
+{
+    uint32_t entry = s->global_l1[mib], *l2;
+
+    if (entry && (!desc_is_table(entry) || desc_l1_domain(entry) != domain)) {
+        drop_global_mib(s, mib);
+        entry = 0;
+    }
+    if (!entry) {
+        l2 = l2_get(s, L2_GLOBAL);
+        if (!l2)
+            return NULL;
+        entry = desc_table(pool_hpa(l2), domain);
+        put_desc(&s->global_l1[mib], entry);
+    }
+    put_desc(&v->l1[mib], entry);
+    return view_l2(entry);
+}
+
+/* The view's own table; it starts as a copy of the shared one where there is one. */
+static uint32_t *private_table(struct shadow *s, struct view *v, unsigned mib, unsigned domain)
+{
+    uint32_t entry = v->l1[mib], *l2 = l2_get(s, L2_PRIVATE);
+
+    if (!l2)
+        return NULL;
+    if (desc_is_table(entry) && desc_l1_domain(entry) == domain) {
+        memcpy(l2, view_l2(entry), 1024);
+        arch_clean_range(l2, 1024);
+        l2_meta(l2)->flags = l2_meta(view_l2(entry))->flags;
+        l2_meta(l2)->write_mask = l2_meta(view_l2(entry))->write_mask;
+        bitmap_set(s->mixed, mib);
+    }
+    put_desc(&v->l1[mib], desc_table(pool_hpa(l2), domain));
+    bitmap_set(v->touched, mib);
+    return l2;
+}
+
+/* A table in which an entry of the MiB may be written, or NULL when the pool is dry. */
+static uint32_t *table_for(struct shadow *s, struct view *v, unsigned mib, unsigned domain, bool global)
+{
+    uint32_t entry = v->l1[mib];
+
+    if (desc_is_section(entry) || (desc_is_table(entry) && desc_l1_domain(entry) != domain)) {
+        clear_for_refill(s, v, mib);
+        entry = 0;
+    }
+    if (desc_is_table(entry)) {
+        enum l2_kind kind = l2_meta(view_l2(entry))->kind;
+
+        if (kind == L2_PRIVATE || (kind == L2_GLOBAL && global))
+            return view_l2(entry);
+    }
+    if (global && v->kernel)
+        return global_table(s, v, mib, domain);
+    return private_table(s, v, mib, domain);
+}
+
+static void put_small(struct shadow *s, uint32_t *l2, unsigned index, gpa_t pa, struct rights r)
+{
+    bool write = r.write && !s->page_has_code(s->ctx, pa);
+
+    if (write)
+        l2_meta(l2)->write_mask |= BIT((pa.v >> 20) & 31);
+    l2[index] = desc_small(host_page(s, pa), write, r.exec);
+    s->vm->stats.shadow_fill++;
+}
+
+/* A replaced entry may be in the host TLB; an empty one cannot be (B3.9.5). */
+static void fill_small(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w, struct rights r,
+                       unsigned domain)
+{
+    unsigned index = BITS(va.v, 19, 12);
+    uint32_t *l2 = table_for(s, v, va.v >> 20, domain, !w->ng);
+    uint32_t old;
+
+    if (!l2)
+        return;
+    old = l2[index];
+    if (w->size != MAP_4K)
+        l2_meta(l2)->flags |= w->size == MAP_64K ? L2_HAS_LARGE : L2_HAS_SECTION;
+    put_small(s, l2, index, w->pa, r);
+    arch_clean_entry(&l2[index]);
+    if (old) {
+        arch_tlb_flush_va(va.v, v->asid);
+        if (l2_meta(l2)->kind == L2_GLOBAL)
+            mark_all_stale(s);
+    }
+}
+
+/* A guest section that cannot be one on the host (it holds translated code): all of it at once. */
+static void fill_split_section(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w,
+                               struct rights r, unsigned domain)
+{
+    uint32_t *l2 = table_for(s, v, va.v >> 20, domain, !w->ng);
+    gpa_t base = gpa(ALIGN_DOWN(w->pa.v, MiB));
+
+    if (!l2)
+        return;
+    for (unsigned i = 0; i < 256; i++)
+        put_small(s, l2, i, gpa(base.v + i * 4096), r);
+    l2_meta(l2)->flags |= L2_HAS_SECTION;
+    arch_clean_range(l2, 1024);
+    v->stale = true;
+    if (l2_meta(l2)->kind == L2_GLOBAL)
+        mark_all_stale(s);
+}
+
+static void fill_section(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w, struct rights r,
+                         unsigned domain)
+{
+    unsigned mib = va.v >> 20;
+    uint32_t entry = desc_section(host_page(s, gpa(ALIGN_DOWN(w->pa.v, MiB))), domain, r.write, r.exec);
+
+    if (v->l1[mib]) {
+        clear_for_refill(s, v, mib);
+        v->stale = true;
+    }
+    put_desc(&v->l1[mib], entry);
+    if (w->size == MAP_16M)
+        bitmap_set(s->super, mib >> 4);
+    if (v->kernel && !w->ng) {
+        put_desc(&s->global_l1[mib], entry);
+        bitmap_set(s->mixed, mib);
+    } else {
+        bitmap_set(v->touched, mib);
+    }
+    s->vm->stats.shadow_fill++;
+}
+
+static void fill_view(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w)
+{
+    struct rights r = view_rights(s, w, v->kernel);
+    gpa_t mib_base = gpa(ALIGN_DOWN(w->pa.v, MiB));
+    bool section = w->size == MAP_1M || w->size == MAP_16M;
+
+    if (!r.present)
+        return;
+    if (w->size == MAP_16M)
+        bitmap_set(s->super, va.v >> 24);
+    if (section && gmem_is_ram(s->vm, mib_base, MiB)) {
+        if (mib_has_code(s, mib_base))
+            fill_split_section(s, v, va, w, r, w->domain);
+        else
+            fill_section(s, v, va, w, r, w->domain);
+    } else {
+        fill_small(s, v, va, w, r, w->domain);
+    }
+}
+
+void shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w)
+{
+    CHECK(gmem_is_ram(s->vm, gpa(ALIGN_DOWN(w->pa.v, 4096)), 4096));
+    CHECK(!in_window(va.v >> 20));
+    s->current->pristine = false;
+    if ((s->regs.sctlr & SCTLR_M) && ((s->regs.dacr >> (2 * w->domain)) & 3) == DOMAIN_MANAGER)
+        s->manager_domains |= (uint16_t)BIT(w->domain);
+    if (w->domain == HOST_DOMAIN_VMM)
+        s->domain15_used = true;
+    fill_view(s, &s->current->views[VIEW_KERNEL], va, w);
+    fill_view(s, &s->current->views[VIEW_USER], va, w);
+}
+
+static bool claim(struct view *v, unsigned mib)
+{
+    for (unsigned i = 0; i < v->claim_count; i++) {
+        if (v->claims[i] == mib)
+            return true;
+    }
+    if (v->claim_count == SHADOW_MAX_CLAIMS)
+        return false;
+    v->claims[v->claim_count++] = (uint16_t)mib;
+    return true;
+}
+
+bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, bool global)
+{
+    struct view *v = &s->current->views[VIEW_KERNEL];
+    unsigned mib = va >> 20;
+    uint32_t *l2;
+
+    if (!shadow_mib_free(s, mib) || !claim(v, mib))
+        return false;
+    l2 = table_for(s, v, mib, HOST_DOMAIN_VMM, global);
+    if (!l2)
+        return false;
+    s->current->pristine = false;
+    put_desc(&l2[BITS(va, 19, 12)], desc_small(code, false, true));
+    arch_tlb_flush_va(va, v->asid);
+    return true;
+}
+
+bool shadow_link_arena(struct shadow *s, uint32_t mib, uint32_t *l2)
+{
+    struct view *v = &s->current->views[VIEW_KERNEL];
+
+    if (!shadow_mib_free(s, mib) || !claim(v, mib))
+        return false;
+    l2_meta(l2)->kind = L2_ARENA;
+    s->current->pristine = false;
+    put_desc(&v->l1[mib], desc_table(pool_hpa(l2), HOST_DOMAIN_VMM));
+    put_desc(&s->global_l1[mib], v->l1[mib]);
+    return true;
+}

@@ -1,0 +1,27 @@
+#pragma once
+/* Shared by the files of the shadow engine. */
+#include "lib/bits.h"
+#include "shadow/desc.h"
+#include "shadow/l2.h"
+#include "shadow/shadow.h"
+
+static inline bool bitmap_test(const uint32_t *map, unsigned i) { return map[i >> 5] & BIT(i & 31); }
+static inline void bitmap_set(uint32_t *map, unsigned i) { map[i >> 5] |= BIT(i & 31); }
+static inline void bitmap_clear(uint32_t *map, unsigned i) { map[i >> 5] &= ~BIT(i & 31); }
+
+/* The table that an L1 entry links. */
+uint32_t *view_l2(uint32_t l1_entry);
+/* Writes a descriptor and makes it visible to the walker. */
+void put_desc(uint32_t *entry, uint32_t value);
+/* Frees what the view alone owns at the MiB and empties it there. */
+void view_clear_mib(struct view *v, unsigned mib);
+/* Empties the whole view down to its seed. */
+void view_reset(struct shadow *s, struct view *v);
+/* Marks every view's host TLB content as unreliable. */
+void mark_all_stale(struct shadow *s);
+/* Removes entry 'mib' of the global table and of every view that has it from there. */
+void drop_global_mib(struct shadow *s, unsigned mib);
+bool in_window(uint32_t mib);
+/* Writes the seed of kernel views: the window and the state page, nothing of the guest. */
+void seed_global(struct shadow *s);
+void space_free(struct shadow *s, struct space *sp);

@@ -1,0 +1,90 @@
+#include "shadow/l2.h"
+
+#include <string.h>
+
+#include "arch/armv7/layout.h"
+#include "core/pool.h"
+#include "lib/bits.h"
+#include "lib/check.h"
+
+#define L2_SIZE 1024u
+#define L2_MAX 4096u
+
+static struct l2_meta metas[VMM_POOL_MAX / L2_SIZE];
+static uint32_t *in_use[L2_MAX];
+static unsigned count;
+static uint32_t *free_list;
+
+/* Frees come in any order; a table's first word links it while it is free. */
+static void push_free(uint32_t *l2)
+{
+    memcpy(l2, &free_list, sizeof(free_list));
+    free_list = l2;
+}
+
+void l2_init(void)
+{
+    count = 0;
+    free_list = NULL;
+}
+
+struct l2_meta *l2_meta(const uint32_t *l2)
+{
+    /* the pool is contiguous and no larger than metas[], so this is unique */
+    return &metas[(pool_hpa(l2).v / L2_SIZE) % ARRAY_SIZE(metas)];
+}
+
+uint32_t *l2_alloc(enum l2_kind kind)
+{
+    uint32_t *l2;
+    struct l2_meta *meta;
+
+    if (count == L2_MAX)
+        return NULL;
+    if (!free_list) {
+        uint8_t *page = pool_page_alloc();
+
+        if (!page)
+            return NULL;
+        for (unsigned i = 0; i < 4; i++)
+            push_free((uint32_t *)(page + i * L2_SIZE));
+    }
+    l2 = free_list;
+    memcpy(&free_list, l2, sizeof(free_list));
+    memset(l2, 0, L2_SIZE);
+    meta = l2_meta(l2);
+    *meta = (struct l2_meta){ .kind = (uint8_t)kind, .index = (uint16_t)count };
+    in_use[count++] = l2;
+    return l2;
+}
+
+void l2_free(uint32_t *l2)
+{
+    struct l2_meta *meta = l2_meta(l2);
+    uint32_t *last = in_use[count - 1];
+
+    CHECK(meta->index < count && in_use[meta->index] == l2);
+    in_use[meta->index] = last;
+    l2_meta(last)->index = meta->index;
+    count--;
+    push_free(l2);
+}
+
+void l2_release(void)
+{
+    uint32_t *l2 = free_list;
+
+    CHECK(count == 0);
+    free_list = NULL;
+    while (l2) {
+        uint32_t *next;
+
+        memcpy(&next, l2, sizeof(next));
+        if (((uintptr_t)l2 & 4095) == 0)
+            pool_page_free(l2);
+        l2 = next;
+    }
+}
+
+unsigned l2_count(void) { return count; }
+uint32_t *l2_at(unsigned index) { return in_use[index]; }

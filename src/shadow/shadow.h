@@ -1,0 +1,120 @@
+#pragma once
+/*
+ * Shadow page tables, cached per guest space and kept in step by the guest's
+ * TLB maintenance operations (DDI 0406C B3.10): together they behave as one
+ * very large TLB.
+ *
+ * A space has two views: what the hardware walks while the guest is in User
+ * mode, and while it is in a privileged mode.  In the kernel view no page of the
+ * guest is executable; translated code is.  Mappings that the guest calls
+ * global are shared by the kernel views of all spaces.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/vm.h"
+#include "lib/addr.h"
+#include "shadow/walk.h"
+
+#define SHADOW_MAX_SPACES 40
+#define SHADOW_MAX_CLAIMS 64
+#define SHADOW_BITMAP 128 /* words of a bitmap with a bit for each MiB */
+
+enum shadow_mode { VIEW_USER, VIEW_KERNEL };
+
+struct view {
+    uint32_t *l1;                    /* 4096 descriptors, in the pool */
+    uint8_t asid;                    /* host ASID */
+    bool stale;                      /* the host TLB may hold entries that are gone */
+    bool kernel;
+    uint32_t touched[SHADOW_BITMAP]; /* MiBs with something of this space alone */
+    uint16_t claims[SHADOW_MAX_CLAIMS]; /* MiBs taken for translations, kernel views */
+    uint8_t claim_count;
+};
+
+/* What makes one guest translation context. */
+struct space_key { uint32_t ttbr0, ttbr1, ttbcr, sctlr, asid; };
+
+struct space {
+    bool used;
+    bool pristine;                   /* nothing filled since it was made */
+    struct space_key key;
+    uint32_t last_use;
+    struct view views[2];
+};
+
+enum tlb_op { TLB_ALL, TLB_ASID, TLB_MVA, TLB_MVAA };
+
+struct shadow {
+    struct vm *vm;
+    bool (*page_has_code)(void *ctx, gpa_t page);
+    void *ctx;
+    const uint32_t *window_l1;       /* template: the VMM's entries, shared by all views */
+    uint32_t state_entry;            /* kernel views: the state page's MiB (VMM_STATE) */
+    uint32_t code_offset;            /* translation of code at va is at va + code_offset */
+    struct space spaces[SHADOW_MAX_SPACES];
+    struct space *current;
+    uint32_t clock;
+    struct walk_regs regs;
+    uint32_t *global_l1;             /* kernel view of what the guest calls global */
+    uint32_t mixed[SHADOW_BITMAP];   /* MiBs whose global entries have copies in spaces */
+    uint32_t super[SHADOW_BITMAP / 16]; /* 16 MiB regions filled from supersections */
+    uint32_t blocked[SHADOW_BITMAP]; /* MiBs never to be claimed: the guest uses them */
+    uint32_t code_mib[SHADOW_BITMAP]; /* guest physical MiBs (from RAM base) that hold translated code */
+    uint16_t manager_domains;        /* domains with entries filled under Manager */
+    bool domain15_used;
+};
+
+struct shadow_config {
+    struct vm *vm;
+    const uint32_t *window_l1;
+    uint32_t state_entry, code_offset;
+    /* is the guest page translated, so that it must not be mapped writable? */
+    bool (*page_has_code)(void *ctx, gpa_t page);
+    void *ctx;
+};
+
+void shadow_init(struct shadow *s, const struct shadow_config *config);
+
+/* Translation registers changed: makes their space current, building it when it is new. */
+void shadow_set_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr);
+/* DACR changed. */
+void shadow_set_dacr(struct shadow *s, uint32_t dacr);
+/* The host DACR for a guest DACR. */
+uint32_t shadow_host_dacr(uint32_t guest_dacr);
+
+static inline struct view *shadow_view(struct shadow *s, enum shadow_mode mode)
+{
+    return &s->current->views[mode];
+}
+
+/* Fills both views of the current space from a walk of va that maps RAM.
+ * The caller has checked that an access is allowed. */
+void shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w);
+
+/* Maps a page of translated code (host page 'code') at va in the current kernel view;
+ * global: it translates code that the guest maps global.  False: the place is taken. */
+bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, bool global);
+/* Links an arena's second-level table into the current kernel view; false: taken. */
+bool shadow_link_arena(struct shadow *s, uint32_t mib, uint32_t *l2);
+/* May translations live in this MiB of the current space? */
+bool shadow_mib_free(struct shadow *s, uint32_t mib);
+/* Claims of the current space that the guest has meanwhile mapped; blocks and unlinks
+ * them.  Returns how many: then the translations there must go. */
+unsigned shadow_check_claims(struct shadow *s);
+
+/* The guest executed TLB maintenance; arg as in the register written (B4.2.2). */
+void shadow_tlb_op(struct shadow *s, enum tlb_op op, uint32_t arg);
+/* Drops everything of every space. */
+void shadow_flush(struct shadow *s);
+/* Drops whatever is mapped at va in kernel views. */
+void shadow_drop_kernel_va(struct shadow *s, uint32_t va);
+/* Makes every mapping of this guest page read-only. */
+void shadow_protect(struct shadow *s, gpa_t page);
+/* Evicts the least recently used space that is not current; false: there is none. */
+bool shadow_evict(struct shadow *s);
+
+/* Called for every mapping by the audit: returns the number of bad entries, each reported. */
+unsigned shadow_audit(struct shadow *s);
+
+struct shadow_usage { unsigned spaces, l2_tables; };
+struct shadow_usage shadow_usage(const struct shadow *s);

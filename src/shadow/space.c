@@ -1,0 +1,247 @@
+/* Spaces and their views: making, finding, evicting; the translation registers. */
+#include "shadow/internal.h"
+
+#include <string.h>
+
+#include "arch/arch.h"
+#include "arch/armv7/layout.h"
+#include "core/pool.h"
+#include "lib/check.h"
+
+#define L1_ENTRIES 4096
+#define L1_BYTES (L1_ENTRIES * 4)
+/* SCTLR bits that change what a walk gives */
+#define SPACE_SCTLR (SCTLR_M | SCTLR_TRE | SCTLR_AFE)
+
+void put_desc(uint32_t *entry, uint32_t value)
+{
+    *entry = value;
+    arch_clean_entry(entry);
+}
+
+uint32_t *view_l2(uint32_t l1_entry)
+{
+    return pool_ptr(desc_table_pa(l1_entry));
+}
+
+bool in_window(uint32_t mib)
+{
+    return mib >= (VMM_BASE >> 20) && mib < (VMM_END >> 20);
+}
+
+void mark_all_stale(struct shadow *s)
+{
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
+        s->spaces[i].views[0].stale = true;
+        s->spaces[i].views[1].stale = true;
+    }
+}
+
+void view_clear_mib(struct view *v, unsigned mib)
+{
+    uint32_t entry = v->l1[mib];
+
+    if (desc_is_table(entry) && l2_meta(view_l2(entry))->kind == L2_PRIVATE)
+        l2_free(view_l2(entry));
+    put_desc(&v->l1[mib], 0);
+    bitmap_clear(v->touched, mib);
+    v->stale = true;
+}
+
+static void free_private(struct view *v)
+{
+    for (unsigned w = 0; w < SHADOW_BITMAP; w++) {
+        while (v->touched[w])
+            view_clear_mib(v, w * 32 + (unsigned)__builtin_ctz(v->touched[w]));
+    }
+}
+
+void view_reset(struct shadow *s, struct view *v)
+{
+    free_private(v);
+    memcpy(v->l1, v->kernel ? s->global_l1 : s->window_l1, L1_BYTES);
+    arch_clean_range(v->l1, L1_BYTES);
+    v->claim_count = 0;
+    v->stale = true;
+}
+
+void seed_global(struct shadow *s)
+{
+    memcpy(s->global_l1, s->window_l1, L1_BYTES);
+    s->global_l1[VMM_STATE >> 20] = s->state_entry;
+}
+
+void shadow_init(struct shadow *s, const struct shadow_config *config)
+{
+    memset(s, 0, sizeof(*s));
+    s->vm = config->vm;
+    s->window_l1 = config->window_l1;
+    s->state_entry = config->state_entry;
+    s->code_offset = config->code_offset;
+    s->page_has_code = config->page_has_code;
+    s->ctx = config->ctx;
+    l2_init();
+    s->global_l1 = pool_l1_alloc();
+    CHECK(s->global_l1);
+    seed_global(s);
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
+        struct space *sp = &s->spaces[i];
+
+        sp->views[VIEW_USER].asid = (uint8_t)(2 * i + 2);
+        sp->views[VIEW_KERNEL].asid = (uint8_t)(2 * i + 3);
+        sp->views[VIEW_KERNEL].kernel = true;
+    }
+}
+
+static bool key_equal(const struct space_key *a, const struct space_key *b)
+{
+    return a->ttbr0 == b->ttbr0 && a->asid == b->asid && a->ttbr1 == b->ttbr1 && a->ttbcr == b->ttbcr &&
+           a->sctlr == b->sctlr;
+}
+
+void space_free(struct shadow *s, struct space *sp)
+{
+    for (unsigned m = 0; m < 2; m++) {
+        free_private(&sp->views[m]);
+        pool_l1_free(sp->views[m].l1);
+        sp->views[m].l1 = NULL;
+    }
+    sp->used = false;
+    s->vm->stats.shadow_evict++;
+}
+
+static struct space *least_recent(struct shadow *s)
+{
+    struct space *oldest = NULL;
+
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
+        struct space *sp = &s->spaces[i];
+
+        if (sp->used && sp != s->current &&
+            (!oldest || (int32_t)(sp->last_use - oldest->last_use) < 0))
+            oldest = sp;
+    }
+    return oldest;
+}
+
+bool shadow_evict(struct shadow *s)
+{
+    struct space *sp = least_recent(s);
+
+    if (sp)
+        space_free(s, sp);
+    return sp != NULL;
+}
+
+static bool alloc_tables(struct space *sp)
+{
+    for (unsigned m = 0; m < 2; m++) {
+        sp->views[m].l1 = pool_l1_alloc();
+        memset(sp->views[m].touched, 0, sizeof(sp->views[m].touched));
+    }
+    if (sp->views[0].l1 && sp->views[1].l1)
+        return true;
+    for (unsigned m = 0; m < 2; m++) {
+        if (sp->views[m].l1)
+            pool_l1_free(sp->views[m].l1);
+        sp->views[m].l1 = NULL;
+    }
+    return false;
+}
+
+static struct space *free_slot(struct shadow *s)
+{
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
+        if (!s->spaces[i].used)
+            return &s->spaces[i];
+    }
+    return NULL;
+}
+
+static struct space *space_create(struct shadow *s)
+{
+    struct space *sp;
+
+    while (!(sp = free_slot(s)) || !alloc_tables(sp)) {
+        bool evicted = shadow_evict(s);
+
+        CHECK(evicted); /* the pool holds at least two spaces' first-level tables */
+    }
+    sp->used = true;
+    for (unsigned m = 0; m < 2; m++)
+        view_reset(s, &sp->views[m]);
+    s->vm->stats.space_miss++;
+    return sp;
+}
+
+static struct space *space_find(struct shadow *s, const struct space_key *key)
+{
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
+        if (s->spaces[i].used && key_equal(&s->spaces[i].key, key))
+            return &s->spaces[i];
+    }
+    return NULL;
+}
+
+void shadow_set_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr)
+{
+    struct space_key key = { 0 };
+    struct space *sp;
+
+    s->regs = *regs;
+    key.sctlr = regs->sctlr & SPACE_SCTLR;
+    if (regs->sctlr & SCTLR_M) {
+        key.ttbr0 = regs->ttbr0;
+        key.ttbr1 = regs->ttbcr & 7 ? regs->ttbr1 : 0;
+        key.ttbcr = regs->ttbcr;
+        key.asid = contextidr & 0xff;
+    }
+    s->clock++;
+    if (s->current && key_equal(&s->current->key, &key)) {
+        s->current->last_use = s->clock;
+        return;
+    }
+    s->vm->stats.space_switch++;
+    sp = space_find(s, &key);
+    if (!sp) {
+        /* A space on which nothing happened, such as the one between writing CONTEXTIDR and
+         * TTBR0, is renamed instead of kept. */
+        sp = s->current && s->current->pristine ? s->current : space_create(s);
+        sp->key = key;
+        sp->pristine = true;
+    }
+    sp->last_use = s->clock;
+    s->current = sp;
+}
+
+uint32_t shadow_host_dacr(uint32_t guest_dacr)
+{
+    uint32_t host = 0;
+
+    /* Manager becomes Client with full access filled in: the XN and read-only bits that the
+     * VMM needs must hold whatever the guest says. */
+    host = guest_dacr & 0x55555555u;
+    return (host & ~(3u << (2 * HOST_DOMAIN_VMM))) | 1u << (2 * HOST_DOMAIN_VMM);
+}
+
+void shadow_set_dacr(struct shadow *s, uint32_t dacr)
+{
+    uint32_t old = s->regs.dacr, managers = old & (old >> 1) & 0x55555555u;
+    uint32_t lost = managers & ~(dacr & (dacr >> 1));
+    bool flush = s->domain15_used && ((old ^ dacr) >> 30);
+
+    s->regs.dacr = dacr;
+    for (unsigned d = 0; lost && d < 16; d++)
+        flush |= (lost & BIT(2 * d)) && (s->manager_domains & BIT(d));
+    if (flush)
+        shadow_flush(s);
+}
+
+struct shadow_usage shadow_usage(const struct shadow *s)
+{
+    struct shadow_usage u = { 0, l2_count() };
+
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++)
+        u.spaces += s->spaces[i].used;
+    return u;
+}

@@ -1,0 +1,193 @@
+/* Memory accesses that the VMM performs for the guest, with the guest's own translation and rights. */
+#include <string.h>
+
+#include "core/gmem.h"
+#include "lib/log.h"
+#include "shadow/walk.h"
+#include "vmm/vmm.h"
+#include "xlate/pcinsn.h"
+
+static bool read_guest(void *ctx, gpa_t addr, uint32_t *value)
+{
+    return gmem_read32(ctx, addr, value);
+}
+
+void access_walk_regs(const struct vcpu *vcpu, struct walk_regs *regs)
+{
+    regs->sctlr = vcpu->cp15.sctlr;
+    regs->ttbr0 = vcpu->cp15.ttbr0;
+    regs->ttbr1 = vcpu->cp15.ttbr1;
+    regs->ttbcr = vcpu->cp15.ttbcr;
+    regs->dacr = vcpu->cp15.dacr;
+    regs->prrr = vcpu->cp15.prrr;
+    regs->nmrr = vcpu->cp15.nmrr;
+}
+
+void access_walk(struct vcpu *vcpu, uint32_t va, struct walk_result *w)
+{
+    struct walk_regs regs;
+
+    access_walk_regs(vcpu, &regs);
+    guest_walk(&regs, gva(va), read_guest, vcpu->vm, w);
+}
+
+/* DFSR (B4.1.52): FS, domain where it is valid, WnR. */
+uint32_t access_dfsr(enum walk_fault fault, const struct walk_result *w, bool write)
+{
+    uint32_t fsr = fault;
+
+    if (w && w->domain_valid)
+        fsr |= (uint32_t)w->domain << 4;
+    return fsr | (write ? BIT(11) : 0);
+}
+
+/* Translates for one access inside a page; injects the abort when it is refused. */
+static bool translate(struct vcpu *vcpu, uint32_t va, bool write, bool unpriv, gpa_t *pa)
+{
+    bool privileged = !vcpu_is_user(vcpu) && !unpriv;
+    struct walk_regs regs;
+    struct walk_result w;
+    enum walk_fault fault;
+
+    access_walk_regs(vcpu, &regs);
+    guest_walk(&regs, gva(va), read_guest, vcpu->vm, &w);
+    fault = w.fault;
+    if (fault == FSR_NONE)
+        fault = walk_check(&regs, &w, write ? ACCESS_WRITE : ACCESS_READ, privileged);
+    if (fault != FSR_NONE) {
+        vcpu->vm->stats.fault_reflected++;
+        vcpu_inject_dabt(vcpu, va, access_dfsr(fault, &w, write));
+        return false;
+    }
+    *pa = w.pa;
+    return true;
+}
+
+static bool device_access(struct vcpu *vcpu, uint32_t va, gpa_t pa, unsigned size, bool write, uint32_t *value)
+{
+    struct vdev *dev = vm_find_vdev(vcpu->vm, pa, size);
+    uint32_t offset;
+
+    if (!dev || (pa.v & (size - 1))) {
+        log_limited(8, "%s: no device at physical 0x%08lx (%s, pc 0x%08lx): external abort", vcpu->vm->name,
+                    (unsigned long)pa.v, write ? "write" : "read", (unsigned long)vcpu->r[15]);
+        vcpu_inject_dabt(vcpu, va, access_dfsr(FSR_EXT, NULL, write));
+        return false;
+    }
+    offset = pa.v - dev->base.v;
+    if (write)
+        dev->ops->write(dev, offset, size, *value);
+    else
+        *value = dev->ops->read(dev, offset, size);
+    vcpu->vm->stats.emul_mmio++;
+    return true;
+}
+
+static bool access_one(struct vcpu *vcpu, uint32_t va, unsigned size, bool write, bool unpriv, uint32_t *value)
+{
+    gpa_t pa;
+
+    if (!translate(vcpu, va, write, unpriv, &pa))
+        return false;
+    if (!gmem_is_ram(vcpu->vm, pa, size))
+        return device_access(vcpu, va, pa, size, write, value);
+    if (!write) {
+        *value = 0;
+        return gmem_read(vcpu->vm, pa, value, size);
+    }
+    if (xlate_page_has_code(&vmm.xlate, pa))
+        fault_code_written(gpa(ALIGN_DOWN(pa.v, 4096)));
+    return gmem_write(vcpu->vm, pa, value, size);
+}
+
+/* Alignment: required by SCTLR.A (A3.2.1); an access that crosses a page is done in bytes. */
+static bool access_any(struct vcpu *vcpu, uint32_t va, unsigned size, bool write, bool unpriv, uint32_t *value)
+{
+    if ((va & (size - 1)) == 0 || (va & 4095) + size <= 4096) {
+        if ((va & (size - 1)) && (vcpu->cp15.sctlr & SCTLR_A)) {
+            vcpu_inject_dabt(vcpu, va, access_dfsr(FSR_ALIGNMENT, NULL, write));
+            return false;
+        }
+        return access_one(vcpu, va, size, write, unpriv, value);
+    }
+    if (!write)
+        *value = 0;
+    for (unsigned i = 0; i < size; i++) {
+        uint32_t byte = write ? (*value >> (8 * i)) & 0xff : 0;
+
+        if (!access_one(vcpu, va + i, 1, write, unpriv, &byte))
+            return false;
+        if (!write)
+            *value |= byte << (8 * i);
+    }
+    return true;
+}
+
+static bool fetch_half(struct vcpu *vcpu, uint32_t va, uint32_t *value)
+{
+    struct walk_result w;
+
+    access_walk(vcpu, va, &w);
+    *value = 0;
+    return w.fault == FSR_NONE && gmem_read(vcpu->vm, w.pa, value, 2);
+}
+
+bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size)
+{
+    struct walk_result w;
+    uint32_t second;
+
+    *size = 4;
+    if (!(vcpu->cpsr & PSR_T)) {
+        access_walk(vcpu, vcpu->r[15], &w);
+        return w.fault == FSR_NONE && gmem_read32(vcpu->vm, w.pa, insn);
+    }
+    if (!fetch_half(vcpu, vcpu->r[15], insn))
+        return false;
+    if ((*insn >> 11) < 0x1d) { /* A6.1: 16-bit */
+        *size = 2;
+        return true;
+    }
+    if (!fetch_half(vcpu, vcpu->r[15] + 2, &second))
+        return false;
+    *insn = *insn << 16 | second;
+    return true;
+}
+
+static bool mem_load(void *ctx, gva_t addr, unsigned size, unsigned align, bool unpriv, uint32_t *value)
+{
+    struct vcpu *vcpu = ctx;
+
+    if (addr.v & (align - 1)) {
+        vcpu_inject_dabt(vcpu, addr.v, access_dfsr(FSR_ALIGNMENT, NULL, false));
+        return false;
+    }
+    return access_any(vcpu, addr.v, size, false, unpriv, value);
+}
+
+static bool mem_store(void *ctx, gva_t addr, unsigned size, unsigned align, bool unpriv, uint32_t value)
+{
+    struct vcpu *vcpu = ctx;
+
+    if (addr.v & (align - 1)) {
+        vcpu_inject_dabt(vcpu, addr.v, access_dfsr(FSR_ALIGNMENT, NULL, true));
+        return false;
+    }
+    return access_any(vcpu, addr.v, size, true, unpriv, &value);
+}
+
+const struct mem_ops access_mem_ops = { mem_load, mem_store };
+
+void access_emulate(struct vcpu *vcpu, uint32_t va, bool write)
+{
+    uint32_t insn = 0;
+    unsigned size;
+
+    if (access_insn(vcpu, &insn, &size) &&
+        ldst_execute(vcpu, insn, vcpu->cpsr & PSR_T, &access_mem_ops, vcpu) != EXEC_UNDEF)
+        return;
+    log_limited(8, "%s: instruction 0x%08lx at 0x%08lx cannot access a device: external abort", vcpu->vm->name,
+                (unsigned long)insn, (unsigned long)vcpu->r[15]);
+    vcpu->vm->stats.unsupported++;
+    vcpu_inject_dabt(vcpu, va, access_dfsr(FSR_EXT, NULL, write));
+}

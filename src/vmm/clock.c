@@ -1,0 +1,79 @@
+/* Time and host interrupts. */
+#include "arch/armv7/sysreg.h"
+#include "drv/host.h"
+#include "vmm/vmm.h"
+
+#define IDLE_POLL_LIMIT 64 /* interrupts taken in one go */
+
+/* Host ticks to guest ticks; both clocks are constant. */
+static uint64_t to_guest(uint64_t ticks)
+{
+    uint32_t hz = host.timer->hz;
+
+    if (hz == VIRT_TIMER_HZ)
+        return ticks;
+    if (VIRT_TIMER_HZ % hz == 0)
+        return ticks * (VIRT_TIMER_HZ / hz);
+    return ticks / hz * VIRT_TIMER_HZ + ticks % hz * VIRT_TIMER_HZ / hz;
+}
+
+static uint64_t to_host_up(uint64_t ticks)
+{
+    uint32_t hz = host.timer->hz;
+
+    if (hz == VIRT_TIMER_HZ)
+        return ticks;
+    if (VIRT_TIMER_HZ % hz == 0)
+        return (ticks + VIRT_TIMER_HZ / hz - 1) / (VIRT_TIMER_HZ / hz);
+    return ticks / VIRT_TIMER_HZ * hz + (ticks % VIRT_TIMER_HZ * hz + VIRT_TIMER_HZ - 1) / VIRT_TIMER_HZ;
+}
+
+uint64_t clock_now(void)
+{
+    return to_guest(host.timer->now() - vmm.start_ticks);
+}
+
+void clock_program(void)
+{
+    static uint64_t programmed = VTIMER_NEVER;
+    uint64_t deadline = vtimer_next_deadline(vmm.vm.vtimer, clock_now());
+
+    if (deadline == programmed)
+        return;
+    programmed = deadline;
+    if (deadline == VTIMER_NEVER)
+        host.timer->disarm();
+    else
+        host.timer->arm(vmm.start_ticks + to_host_up(deadline));
+}
+
+void clock_host_irq(void)
+{
+    int irq;
+
+    for (unsigned i = 0; i < IDLE_POLL_LIMIT && (irq = host.irqchip->ack()) != IRQ_NONE; i++) {
+        if (irq == host.timer->irq) {
+            host.timer->handle_irq();
+            vtimer_update(vmm.vm.vtimer, clock_now());
+            clock_program();
+        } else if (irq == host.uart->irq) {
+            console_input();
+        }
+        host.irqchip->eoi((unsigned)irq);
+    }
+}
+
+void clock_wait(struct vcpu *vcpu)
+{
+    /* WFI ends with a pending interrupt even when the guest masks it (B1.8.13). */
+    while (!vgic_irq_pending(vcpu->vm->vgic) && !vgic_fiq_pending(vcpu->vm->vgic) &&
+           vcpu->vm->state == VM_RUNNING) {
+        vtimer_update(vcpu->vm->vtimer, clock_now());
+        clock_program();
+        if (vgic_irq_pending(vcpu->vm->vgic))
+            break;
+        dsb();
+        wfi(); /* wakes for a masked interrupt too */
+        clock_host_irq();
+    }
+}

@@ -1,0 +1,100 @@
+/*
+ * The console: the guest's UART and the user's terminal, with an escape for
+ * umbra itself (Ctrl-] and a key).
+ */
+#include <stddef.h>
+
+#include "core/pool.h"
+#include "drv/host.h"
+#include "lib/log.h"
+#include "vmm/vmm.h"
+
+#define ESCAPE 0x1d /* Ctrl-] */
+#define QUEUE 256u
+
+/* Input that the guest's FIFO had no room for. */
+static struct { uint8_t bytes[QUEUE]; unsigned head, count; } waiting;
+static bool escaped;
+
+void console_tx(void *ctx, uint8_t c)
+{
+    (void)ctx;
+    host.uart->putc(c);
+}
+
+static void feed_guest(void)
+{
+    while (waiting.count && vpl011_rx_room(&vmm.machine.uart)) {
+        vpl011_rx(&vmm.machine.uart, waiting.bytes[waiting.head]);
+        waiting.head = (waiting.head + 1) % QUEUE;
+        waiting.count--;
+    }
+}
+
+void console_rx_ready(void *ctx)
+{
+    (void)ctx;
+    feed_guest();
+    console_input();
+}
+
+static void enqueue(uint8_t c)
+{
+    waiting.bytes[(waiting.head + waiting.count++) % QUEUE] = c;
+}
+
+static void print_one(const char *text, uint64_t value)
+{
+    if (value)
+        log_raw("  %-48s %12llu\n", text, (unsigned long long)value);
+}
+
+void stats_print(void)
+{
+    const struct vm_stats *stats = &vmm.vm.stats;
+    struct shadow_usage use = shadow_usage(&vmm.shadow);
+    uint32_t total = pool_pages_total(), unused = pool_pages_free();
+
+    log_raw("\n");
+    log_info("statistics of vm %s", vmm.vm.name);
+#define PRINT_FIELD(name, text) print_one(text, stats->name);
+    VM_STATS(PRINT_FIELD)
+#undef PRINT_FIELD
+    print_one("memory: shadow spaces in use", use.spaces);
+    print_one("memory: second-level shadow tables", use.l2_tables);
+    print_one("memory: translated pages now", vmm.xlate.stats.pages);
+    print_one("memory: stub and displaced pages now", vmm.xlate.stats.arena_pages);
+    print_one("memory: pool used, KiB", (total - unused) * 4ull);
+    print_one("memory: pool, KiB", total * 4ull);
+}
+
+static void escape_key(uint8_t c)
+{
+    switch (c) {
+    case 's': stats_print(); break;
+    case 'r': vmm_dump(); break;
+    case 'x':
+        log_info("%s: powered off from the console", vmm.vm.name);
+        vmm.vm.state = VM_POWERED_OFF;
+        break;
+    case ESCAPE: enqueue(ESCAPE); break;
+    default: log_info("Ctrl-] then: s statistics, r registers, x power off, Ctrl-] itself"); break;
+    }
+}
+
+void console_input(void)
+{
+    int c;
+
+    while (waiting.count < QUEUE && (c = host.uart->getc()) >= 0) {
+        if (escaped) {
+            escaped = false;
+            escape_key((uint8_t)c);
+        } else if (c == ESCAPE) {
+            escaped = true;
+        } else {
+            enqueue((uint8_t)c);
+        }
+    }
+    feed_guest();
+}

@@ -1,0 +1,267 @@
+/* Aborts: filled and retried (hidden), emulated, or given to the guest (reflected). */
+#include "arch/armv7/layout.h"
+#include "arch/armv7/sysreg.h"
+#include "core/gmem.h"
+#include "core/pool.h"
+#include "lib/bits.h"
+#include "lib/check.h"
+#include "lib/log.h"
+#include "vmm/vmm.h"
+
+/* After so many writes to a translated page it is left writable and kept in
+ * step by the guest's I-cache maintenance alone (A3.5.4: that is all it may rely on). */
+#define WRITES_BEFORE_UNPROTECT 8
+#define COUNTERS 4096u
+
+static uint8_t write_count[COUNTERS];
+static struct { gpa_t pages[64]; unsigned count; } unprotected;
+
+/* Displaced code pages entered lately; valid until the next TLB operation or space switch. */
+static struct { uint32_t page, va; } displaced[8];
+
+static uint8_t *writes_to(gpa_t page)
+{
+    return &write_count[(page.v >> 12) % COUNTERS];
+}
+
+static bool is_unprotected(gpa_t page)
+{
+    return *writes_to(page) >= WRITES_BEFORE_UNPROTECT;
+}
+
+bool fault_page_has_code(void *ctx, gpa_t page)
+{
+    (void)ctx;
+    return xlate_page_has_code(&vmm.xlate, page) && !is_unprotected(page);
+}
+
+void fault_forget_code(void)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(displaced); i++)
+        displaced[i].page = 1; /* never a page address */
+}
+
+static void drop_translation(gpa_t page)
+{
+    vmm.vm.stats.xlate_inval += xlate_invalidate(&vmm.xlate, page);
+    fault_forget_code();
+}
+
+void fault_code_written(gpa_t page)
+{
+    if (is_unprotected(page))
+        return;
+    drop_translation(page);
+    if (++*writes_to(page) == WRITES_BEFORE_UNPROTECT)
+        vmm.vm.stats.xlate_unprotect++;
+}
+
+void fault_icache_op(void)
+{
+    for (unsigned i = 0; i < unprotected.count; i++)
+        drop_translation(unprotected.pages[i]);
+    unprotected.count = 0;
+}
+
+/* A page whose writes are not seen: remembered for the next I-cache operation. */
+static void note_unprotected(gpa_t page)
+{
+    for (unsigned i = 0; i < unprotected.count; i++) {
+        if (unprotected.pages[i].v == page.v)
+            return;
+    }
+    if (unprotected.count == ARRAY_SIZE(unprotected.pages))
+        fault_icache_op();
+    unprotected.pages[unprotected.count++] = page;
+}
+
+static void reflect_fetch(struct vcpu *vcpu, enum walk_fault fault, const struct walk_result *w)
+{
+    vcpu->vm->stats.fault_reflected++;
+    vcpu_inject_pabt(vcpu, vcpu->r[15], access_dfsr(fault, w, false));
+}
+
+/* Walks for a fetch at pc; false when it was reflected. */
+static bool fetch_allowed(struct vcpu *vcpu, struct walk_result *w)
+{
+    struct walk_regs regs;
+    enum walk_fault fault;
+
+    access_walk(vcpu, vcpu->r[15], w);
+    fault = w->fault;
+    if (fault == FSR_NONE) {
+        access_walk_regs(vcpu, &regs);
+        fault = walk_check(&regs, w, ACCESS_FETCH, !vcpu_is_user(vcpu));
+    }
+    if (fault == FSR_NONE && !gmem_is_ram(vcpu->vm, gpa(ALIGN_DOWN(w->pa.v, 4096)), 4096)) {
+        log_limited(8, "%s: fetch from physical 0x%08lx, where there is no memory: external abort",
+                    vcpu->vm->name, (unsigned long)w->pa.v);
+        fault = FSR_EXT;
+        w->domain_valid = false;
+    }
+    if (fault != FSR_NONE)
+        reflect_fetch(vcpu, fault, w);
+    return fault == FSR_NONE;
+}
+
+/* The guest's own mapping of va is real but the place is ours. */
+static bool collides(struct vcpu *vcpu, uint32_t va)
+{
+    if (va < VMM_BASE || va >= VMM_END)
+        return false;
+    vmm_stop("the guest uses virtual address 0x%08lx, inside umbra's window 0x%08lx-0x%08lx (pc 0x%08lx)",
+             (unsigned long)va, (unsigned long)VMM_BASE, (unsigned long)VMM_END, (unsigned long)vcpu->r[15]);
+    return true;
+}
+
+void fault_fetch(struct vcpu *vcpu)
+{
+    struct walk_result w;
+
+    if (!fetch_allowed(vcpu, &w) || collides(vcpu, vcpu->r[15]))
+        return;
+    vcpu->vm->stats.fault_hidden++;
+    shadow_fill(&vmm.shadow, gva(vcpu->r[15]), &w);
+}
+
+/* Makes room when the pool is dry: all translations, and if that was not it all shadows. */
+static struct xpage *translate_page(gva_t va, gpa_t pa, bool in_place)
+{
+    struct xpage *page = xlate_get(&vmm.xlate, va, pa, in_place);
+
+    if (page)
+        return page;
+    vmm.vm.stats.xlate_flush++;
+    xlate_flush(&vmm.xlate);
+    shadow_flush(&vmm.shadow);
+    fault_forget_code();
+    return xlate_get(&vmm.xlate, va, pa, in_place);
+}
+
+static struct xpage *code_page(struct vcpu *vcpu, const struct walk_result *w)
+{
+    gva_t va = gva(ALIGN_DOWN(vcpu->r[15], 4096));
+    gpa_t pa = gpa(ALIGN_DOWN(w->pa.v, 4096));
+    struct xpage *page = xlate_find(&vmm.xlate, va, pa);
+    bool in_place = shadow_mib_free(&vmm.shadow, (va.v + XLATE_D) >> 20);
+
+    if (page && page->alt != !in_place) {
+        drop_translation(pa);
+        page = NULL;
+    }
+    if (!page) {
+        page = translate_page(va, pa, in_place);
+        CHECK(page); /* an empty pool holds at least one translation */
+        vcpu->vm->stats.xlate_page++;
+    }
+    /* every time: another mapping may have been filled writable while none was translated */
+    if (is_unprotected(pa))
+        note_unprotected(pa);
+    return page;
+}
+
+static void remember_displaced(const struct xpage *page)
+{
+    unsigned slot = (page->gva.v >> 12) % ARRAY_SIZE(displaced);
+
+    displaced[slot].page = page->gva.v;
+    displaced[slot].va = page->va;
+}
+
+bool fault_map_code(struct vcpu *vcpu)
+{
+    struct walk_result w;
+    struct xpage *page;
+    bool fresh;
+
+    if (!fetch_allowed(vcpu, &w))
+        return false;
+    if (collides(vcpu, vcpu->r[15]))
+        return false;
+    vcpu->vm->stats.fault_hidden++;
+    fresh = !fault_page_has_code(NULL, w.pa);
+    page = code_page(vcpu, &w);
+    if (fresh && !is_unprotected(w.pa))
+        shadow_protect(&vmm.shadow, page->gpa);
+    if (!page->alt) {
+        if (shadow_map_code(&vmm.shadow, page->va, pool_hpa(page->words), !w.ng))
+            return true;
+        vmm_stop("no room to map translated code for 0x%08lx", (unsigned long)vcpu->r[15]);
+        return false;
+    }
+    if (!shadow_link_arena(&vmm.shadow, page->va >> 20, xlate_arena_at(&vmm.xlate, page->va)->l2)) {
+        /* the guest took the arena's place: start over elsewhere */
+        vmm.claims_dirty = true;
+        xlate_flush(&vmm.xlate);
+        shadow_flush(&vmm.shadow);
+        return true;
+    }
+    remember_displaced(page);
+    return true;
+}
+
+uint32_t fault_code_entry(struct vcpu *vcpu)
+{
+    uint32_t pc = vcpu->r[15], page = ALIGN_DOWN(pc, 4096);
+    unsigned slot = (page >> 12) % ARRAY_SIZE(displaced);
+
+    return displaced[slot].page == page ? displaced[slot].va + (pc & 4095) : pc + XLATE_D;
+}
+
+static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
+{
+    struct walk_regs regs;
+    struct walk_result w;
+    enum walk_fault fault;
+
+    access_walk(vcpu, va, &w);
+    fault = w.fault;
+    if (fault == FSR_NONE) {
+        access_walk_regs(vcpu, &regs);
+        fault = walk_check(&regs, &w, write ? ACCESS_WRITE : ACCESS_READ, !vcpu_is_user(vcpu));
+    }
+    if (fault != FSR_NONE) {
+        vcpu->vm->stats.fault_reflected++;
+        vcpu_inject_dabt(vcpu, va, access_dfsr(fault, &w, write));
+        return;
+    }
+    if (!gmem_is_ram(vcpu->vm, gpa(ALIGN_DOWN(w.pa.v, 4096)), 4096)) {
+        access_emulate(vcpu, va, write);
+        return;
+    }
+    if (collides(vcpu, va))
+        return;
+    vcpu->vm->stats.fault_hidden++;
+    if (write && fault_page_has_code(NULL, w.pa))
+        fault_code_written(gpa(ALIGN_DOWN(w.pa.v, 4096)));
+    shadow_fill(&vmm.shadow, gva(va), &w);
+}
+
+#define DFSR_WNR BIT(11)
+#define DFSR_FS(dfsr) (((dfsr) & 0xfu) | ((dfsr) & BIT(10)))
+
+void fault_data_exit(struct vcpu *vcpu)
+{
+    uint32_t dfsr = read_dfsr(), va = read_dfar();
+    bool write = dfsr & DFSR_WNR;
+
+    switch (DFSR_FS(dfsr)) {
+    case FSR_ALIGNMENT: /* checked before translation, so the guest's tables have no say (B3.12.2) */
+        vcpu->vm->stats.fault_reflected++;
+        vcpu_inject_dabt(vcpu, va, access_dfsr(FSR_ALIGNMENT, NULL, write));
+        break;
+    case FSR_TRANS_L1:
+    case FSR_TRANS_L2:
+    case FSR_DOMAIN_L1:
+    case FSR_DOMAIN_L2:
+    case FSR_PERM_L1:
+    case FSR_PERM_L2:
+    case FSR_ACCESS_L1:
+    case FSR_ACCESS_L2:
+        fault_data(vcpu, va, write);
+        break;
+    default:
+        vmm_stop("host data abort DFSR 0x%lx at 0x%08lx", (unsigned long)dfsr, (unsigned long)va);
+        break;
+    }
+}

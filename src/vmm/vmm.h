@@ -1,0 +1,75 @@
+#pragma once
+/* umbra at work: one virtual machine and the engines that run it, joined. */
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/vm.h"
+#include "shadow/shadow.h"
+#include "vmm/vm_virt.h"
+#include "xlate/exec.h"
+#include "xlate/xlate.h"
+
+struct vmm {
+    struct vm vm;
+    struct vm_virt machine;
+    struct shadow shadow;
+    struct xlate xlate;
+    struct state_page *state;
+    uint64_t start_ticks;      /* host time of the guest's time 0 */
+    bool claims_dirty;         /* the guest's tables may have grown into our places */
+};
+
+extern struct vmm vmm;
+
+/* run.c */
+/* Runs the VM until it stops being VM_RUNNING. */
+void vmm_run(void);
+/* Stops the VM with a message and a dump of its state. */
+void vmm_stop(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void vmm_dump(void);
+
+/* fault.c: aborts taken by the guest; vcpu state is precise. */
+void fault_fetch(struct vcpu *vcpu);
+/* A data abort as the hardware's DFSR and DFAR tell it. */
+void fault_data_exit(struct vcpu *vcpu);
+/* Makes the code at the guest kernel's pc executable: false when an abort was injected. */
+bool fault_map_code(struct vcpu *vcpu);
+/* Where the hardware shall enter the guest kernel at vcpu->r[15]. */
+uint32_t fault_code_entry(struct vcpu *vcpu);
+/* Forget remembered places of displaced code pages. */
+void fault_forget_code(void);
+/* The guest changed translated memory. */
+void fault_code_written(gpa_t page);
+/* I-cache maintenance: code kept in step by it alone is dropped. */
+void fault_icache_op(void);
+bool fault_page_has_code(void *ctx, gpa_t page);
+
+/* access.c: memory accesses in software, for xlate/exec.h; ctx is the vcpu. */
+extern const struct mem_ops access_mem_ops;
+/* Fetches the instruction at pc: a 32-bit T32 one as hw1 << 16 | hw2. */
+bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size);
+/* Executes the load or store at pc, which accesses va, in software. */
+void access_emulate(struct vcpu *vcpu, uint32_t va, bool write);
+/* Walks va with the vcpu's registers. */
+void access_walk(struct vcpu *vcpu, uint32_t va, struct walk_result *w);
+void access_walk_regs(const struct vcpu *vcpu, struct walk_regs *regs);
+/* DFSR or IFSR of a fault. */
+uint32_t access_dfsr(enum walk_fault fault, const struct walk_result *w, bool write);
+
+/* emulate.c */
+/* Executes the sensitive instruction at the guest kernel's pc in software. */
+void emulate_kernel(struct vcpu *vcpu);
+/* UNDEFINED in guest user: an access that only looks so, or the exception. */
+void emulate_undefined_user(struct vcpu *vcpu);
+void emulate_inject_undefined(struct vcpu *vcpu);
+
+/* clock.c */
+uint64_t clock_now(void);          /* guest timer ticks */
+void clock_program(void);          /* host timer at the guest's next deadline */
+void clock_host_irq(void);         /* handles every pending host interrupt */
+void clock_wait(struct vcpu *vcpu); /* WFI: idles until an interrupt is pending */
+
+/* console.c */
+void console_tx(void *ctx, uint8_t c);
+void console_rx_ready(void *ctx);
+void console_input(void);          /* takes what the UART has */
+void stats_print(void);

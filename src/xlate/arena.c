@@ -1,0 +1,251 @@
+/*
+ * An arena is 256 pages of address space: even pages are aliases of the state
+ * page, odd ones hold code.  So every stub has an alias right behind its page.
+ */
+#include "xlate/arena.h"
+
+#include <string.h>
+
+#include "arch/arch.h"
+#include "core/pool.h"
+#include "lib/bits.h"
+#include "lib/check.h"
+#include "xlate/emit.h"
+#include "xlate/stubs.h"
+
+/* Stubs keep clear of the first words, so that a state field's offset never equals a PC's. */
+#define FIRST_STUB_WORD 8
+#define PAGE_WORDS 1024
+/* A site's branch must reach any stub of the arena and back. */
+#define REACH_MIB 30
+
+static uint32_t page_va(const struct arena *a, unsigned i)
+{
+    return (a->mib << 20) + (2 * i + 1) * 4096;
+}
+
+struct arena *xlate_arena_at(struct xlate *x, uint32_t va)
+{
+    unsigned i = x->arena_of_mib[va >> 20];
+
+    return i ? &x->arenas[i - 1] : NULL;
+}
+
+struct arena_page *arena_page_at(struct xlate *x, uint32_t va)
+{
+    struct arena *a = xlate_arena_at(x, va);
+    unsigned page = BITS(va, 19, 12);
+
+    return a && (page & 1) ? &a->pages[page >> 1] : NULL;
+}
+
+static bool in_reach(uint32_t mib, uint32_t other)
+{
+    int32_t distance = (int32_t)(mib - other);
+
+    return distance >= -REACH_MIB && distance <= REACH_MIB;
+}
+
+static void set_entry(struct arena *a, unsigned page, uint32_t entry)
+{
+    a->l2[page] = entry;
+    arch_clean_entry(&a->l2[page]);
+}
+
+static bool arena_build(struct xlate *x, struct arena *a, uint32_t mib)
+{
+    uint32_t *l2 = pool_page_alloc();
+
+    if (!l2)
+        return false;
+    memset(a, 0, sizeof(*a));
+    memset(l2, 0, 4096);
+    a->mib = mib;
+    a->l2 = l2;
+    a->stub_page = -1;
+    for (unsigned i = 0; i <= 2 * XLATE_ARENA_PAGES; i += 2)
+        set_entry(a, i, x->ops->state_entry(pool_hpa(x->state)));
+    x->arena_of_mib[mib] = (uint8_t)(a - x->arenas + 1);
+    return true;
+}
+
+/* A new arena near va: away from it by half the reach first, since code tends to be contiguous. */
+static struct arena *arena_create(struct xlate *x, uint32_t va)
+{
+    struct arena *a = NULL;
+
+    for (unsigned i = 0; i < XLATE_MAX_ARENAS && !a; i++) {
+        if (!x->arenas[i].mib)
+            a = &x->arenas[i];
+    }
+    for (unsigned i = 0; a && i < 2 * REACH_MIB; i++) {
+        int32_t step = (int32_t)((i / 2 + 14) % REACH_MIB);
+        uint32_t mib = ((va >> 20) + (uint32_t)(i & 1 ? -step : step)) & 0xfff;
+
+        if (mib && step && !x->arena_of_mib[mib] && x->ops->mib_free(x->ctx, mib))
+            return arena_build(x, a, mib) ? a : NULL;
+    }
+    return NULL;
+}
+
+static int free_page(const struct arena *a)
+{
+    for (int i = 0; i < XLATE_ARENA_PAGES; i++) {
+        if (a->pages[i].kind == ARENA_FREE)
+            return i;
+    }
+    return -1;
+}
+
+static struct arena *arena_near(struct xlate *x, uint32_t va, bool need_page)
+{
+    for (unsigned i = 0; i < XLATE_MAX_ARENAS; i++) {
+        struct arena *a = &x->arenas[i];
+
+        if (a->mib && in_reach(a->mib, va >> 20) && ((!need_page && a->stub_page >= 0) || free_page(a) >= 0))
+            return a;
+    }
+    return arena_create(x, va);
+}
+
+/* Takes a free page of the arena and a pool page for it. */
+static int take_page(struct xlate *x, struct arena *a, enum arena_page_kind kind)
+{
+    int i = free_page(a);
+    struct arena_page *page;
+
+    if (i < 0)
+        return -1;
+    page = &a->pages[i];
+    page->words = pool_page_alloc();
+    if (!page->words)
+        return -1;
+    page->kind = kind;
+    page->site_count = 0;
+    page->used_words = FIRST_STUB_WORD;
+    set_entry(a, 2 * (unsigned)i + 1, x->ops->code_entry(pool_hpa(page->words)));
+    x->stats.arena_pages++;
+    return i;
+}
+
+static bool new_stub_page(struct xlate *x, struct arena *a)
+{
+    struct stub_site *sites;
+    int i;
+
+    if (a->stub_page >= 0)
+        arch_sync_code(a->pages[a->stub_page].words, 4096);
+    a->stub_page = -1;
+    sites = pool_page_alloc();
+    if (!sites)
+        return false;
+    i = take_page(x, a, ARENA_STUBS);
+    if (i < 0) {
+        pool_page_free(sites);
+        return false;
+    }
+    a->pages[i].sites = sites;
+    a->stub_page = i;
+    /* what is not a stub yet must not run: fill with exit words */
+    for (unsigned w = 0; w < PAGE_WORDS; w++)
+        a->pages[i].words[w] = a32_svc(CC_AL, A32_UNDEF);
+    return true;
+}
+
+/* The page that takes the next stub near va, with room for one, or NULL. */
+static struct arena_page *stub_room(struct xlate *x, uint32_t va, uint32_t *page_va_out)
+{
+    for (unsigned attempt = 0; attempt < 2; attempt++) {
+        struct arena *a = arena_near(x, va, false);
+        struct arena_page *page;
+
+        if (!a || (a->stub_page < 0 && !new_stub_page(x, a)))
+            return NULL;
+        page = &a->pages[a->stub_page];
+        if (page->used_words + STUB_MAX_WORDS > PAGE_WORDS || page->site_count == XLATE_SITES_PER_PAGE) {
+            if (!new_stub_page(x, a))
+                continue; /* that arena is full: another */
+            page = &a->pages[a->stub_page];
+        }
+        *page_va_out = page_va(a, (unsigned)a->stub_page);
+        return page;
+    }
+    return NULL;
+}
+
+uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn, enum a32_class class,
+                    const struct a32_row *row)
+{
+    uint32_t va = 0, word;
+    struct arena_page *page = stub_room(x, p->va, &va);
+    struct stub_writer w = { 0 };
+
+    if (!page)
+        return 0;
+    w.page_off = page->used_words * 4u;
+    w.words = page->words + page->used_words;
+    w.va = va + w.page_off;
+    w.site.start = page->used_words;
+    word = stub_emit(&w, insn, class, row, p->gva.v + 4 * index, p->va + 4 * index, !p->alt);
+    if (!word)
+        return 0;
+    CHECK(w.count <= STUB_MAX_WORDS);
+    page->sites[page->site_count++] = w.site;
+    page->used_words = (uint16_t)(page->used_words + w.count);
+    return word;
+}
+
+void arena_alt_alloc(struct xlate *x, struct xpage *p)
+{
+    struct arena *a = arena_near(x, p->gva.v + XLATE_D, true);
+    int i = a ? take_page(x, a, ARENA_ALT) : -1;
+
+    if (i < 0)
+        return;
+    a->pages[i].alt = p;
+    p->words = a->pages[i].words;
+    p->va = page_va(a, (unsigned)i);
+}
+
+void arena_alt_free(struct xlate *x, struct xpage *p)
+{
+    struct arena *a = xlate_arena_at(x, p->va);
+    unsigned i = BITS(p->va, 19, 12) >> 1;
+
+    CHECK(a && a->pages[i].alt == p);
+    set_entry(a, 2 * i + 1, 0);
+    pool_page_free(a->pages[i].words);
+    memset(&a->pages[i], 0, sizeof(a->pages[i]));
+    x->stats.arena_pages--;
+}
+
+void arena_sync(struct xlate *x)
+{
+    for (unsigned i = 0; i < XLATE_MAX_ARENAS; i++) {
+        struct arena *a = &x->arenas[i];
+
+        if (a->mib && a->stub_page >= 0)
+            arch_sync_code(a->pages[a->stub_page].words, 4096);
+    }
+}
+
+void arena_flush(struct xlate *x)
+{
+    for (unsigned i = 0; i < XLATE_MAX_ARENAS; i++) {
+        struct arena *a = &x->arenas[i];
+
+        if (!a->mib)
+            continue;
+        for (unsigned page = 0; page < XLATE_ARENA_PAGES; page++) {
+            if (a->pages[page].words)
+                pool_page_free(a->pages[page].words);
+            if (a->pages[page].sites)
+                pool_page_free(a->pages[page].sites);
+            x->ops->unmap(x->ctx, page_va(a, page));
+        }
+        pool_page_free(a->l2);
+        x->arena_of_mib[a->mib] = 0;
+        a->mib = 0;
+    }
+    x->stats.arena_pages = 0;
+}

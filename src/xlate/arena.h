@@ -1,0 +1,15 @@
+#pragma once
+/* Arenas: 1 MiB pieces of address space that hold stub pages and displaced code pages. */
+#include "xlate/xlate.h"
+
+/* Writes the stub of instruction 'index' of page p; returns its entry word or 0. */
+uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn, enum a32_class class,
+                    const struct a32_row *row);
+/* Gives p->va and p->words a page of an arena; p->words stays NULL when there is none. */
+void arena_alt_alloc(struct xlate *x, struct xpage *p);
+void arena_alt_free(struct xlate *x, struct xpage *p);
+/* Makes all stub code written since the last call executable. */
+void arena_sync(struct xlate *x);
+void arena_flush(struct xlate *x);
+/* The arena page that va is in, or NULL (also for state page aliases). */
+struct arena_page *arena_page_at(struct xlate *x, uint32_t va);

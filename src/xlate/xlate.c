@@ -1,0 +1,262 @@
+/* Translations: pages, where they live, and their end.  Arenas are in arena.c. */
+#include "xlate/xlate.h"
+
+#include <string.h>
+
+#include "arch/arch.h"
+#include "core/pool.h"
+#include "lib/bits.h"
+#include "lib/check.h"
+#include "xlate/arena.h"
+#include "xlate/emit.h"
+#include "xlate/stubs.h"
+
+static unsigned hash_page(uint32_t addr)
+{
+    uint32_t page = addr >> 12;
+
+    return (page ^ (page >> 9)) & 511;
+}
+
+void xlate_init(struct xlate *x, const struct xlate_ops *ops, void *ctx, struct state_page *state,
+                gpa_t ram_base, uint32_t ram_pages, uint8_t *page_bits)
+{
+    memset(x, 0, sizeof(*x));
+    x->ops = ops;
+    x->ctx = ctx;
+    x->state = state;
+    x->ram_base = ram_base.v;
+    x->ram_pages = ram_pages;
+    x->page_bits = page_bits;
+    state->pend_ptr = 0;
+    a32_init();
+}
+
+static bool ram_index(const struct xlate *x, uint32_t addr, uint32_t *index)
+{
+    *index = (addr - x->ram_base) >> 12;
+    return *index < x->ram_pages;
+}
+
+bool xlate_page_has_code(const struct xlate *x, gpa_t addr)
+{
+    uint32_t i;
+
+    return ram_index(x, addr.v, &i) && (x->page_bits[i >> 3] & BIT(i & 7));
+}
+
+static void set_page_bit(struct xlate *x, uint32_t addr, bool value)
+{
+    uint32_t i;
+
+    if (!ram_index(x, addr, &i))
+        return;
+    if (value)
+        x->page_bits[i >> 3] |= (uint8_t)BIT(i & 7);
+    else
+        x->page_bits[i >> 3] &= (uint8_t)~BIT(i & 7);
+}
+
+/* Descriptors of translated pages come from pool pages, carved as needed. */
+static struct xpage *xpage_alloc(struct xlate *x)
+{
+    struct xpage *p = x->free_xpages;
+
+    if (!p) {
+        struct xpage *block = pool_page_alloc();
+
+        if (!block)
+            return NULL;
+        for (unsigned i = 0; i < 4096 / sizeof(*block); i++) {
+            block[i].next_gva = x->free_xpages;
+            x->free_xpages = &block[i];
+        }
+        p = x->free_xpages;
+    }
+    x->free_xpages = p->next_gva;
+    memset(p, 0, sizeof(*p));
+    return p;
+}
+
+static void xpage_free(struct xlate *x, struct xpage *p)
+{
+    p->next_gva = x->free_xpages;
+    x->free_xpages = p;
+}
+
+struct xpage *xlate_find(struct xlate *x, gva_t gva_page, gpa_t gpa_page)
+{
+    struct xpage *p = x->by_gva[hash_page(gva_page.v)];
+
+    while (p && (p->gva.v != gva_page.v || p->gpa.v != gpa_page.v || p->thumb))
+        p = p->next_gva;
+    return p;
+}
+
+static uint32_t exit_word(uint32_t insn, enum a32_class class)
+{
+    uint32_t cc = insn >> 28;
+
+    return a32_svc(cc == 15 ? CC_AL : cc, class);
+}
+
+/* Instructions that become one other instruction, in place.  0: none does. */
+static uint32_t replace_cp15(uint32_t insn)
+{
+    uint32_t crn = BITS(insn, 19, 16), crm = BITS(insn, 3, 0), op1 = BITS(insn, 23, 21), op2 = BITS(insn, 7, 5);
+    bool read = insn & BIT(20);
+    uint32_t nop = (insn & 0xf0000000u) | (A32_NOP & 0x0fffffffu);
+
+    if (op1 != 0 || BITS(insn, 15, 12) == 15)
+        return 0;
+    if (crn == 13 && crm == 0) {
+        /* The guest kernel's TPIDRURO is held in the hardware's TPIDRURW, its TPIDRPRW in the
+         * hardware's TPIDRURO: what User mode may do with those is just what is needed. */
+        if (op2 == 3)
+            return (insn & ~0xe0u) | 2u << 5;
+        if (op2 == 4 && read)
+            return (insn & ~0xe0u) | 3u << 5;
+        return 0;
+    }
+    if (crn != 7 || read)
+        return 0;
+    /* Data cache maintenance: memory is coherent for a VM without DMA.  Barriers may
+     * execute in User mode (B3.15.7). */
+    if ((crm == 6 && (op2 == 1 || op2 == 2)) || (crm == 10 && (op2 == 1 || op2 == 2)) ||
+        (crm == 11 && op2 == 1) || (crm == 14 && (op2 == 1 || op2 == 2)))
+        return nop;
+    if (crm == 5 && (op2 == 6 || op2 == 7)) /* branch predictor: invisible */
+        return nop;
+    if ((crm == 10 && (op2 == 4 || op2 == 5)) || (crm == 5 && op2 == 4))
+        return insn;
+    return 0;
+}
+
+/* MSR APSR_<nzcvq,g>: only flags, the same in every mode (A8.8.111). */
+static bool msr_flags_only(uint32_t insn)
+{
+    return BITS(insn, 17, 16) == 0;
+}
+
+static uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
+{
+    const struct a32_row *row = a32_decode(insn);
+    enum a32_class class = a32_classify(insn, row);
+    bool pc_operand = a32_pc_operands(insn, row) != 0;
+    uint32_t word = 0;
+
+    switch (class) {
+    case A32_COPY:
+    case A32_NEON:
+        return insn;
+    case A32_BARRIER:
+        return insn;
+    case A32_DP_IMM:
+    case A32_DP_REG:
+    case A32_LDST:
+        if (!pc_operand)
+            return insn;
+        break;
+    case A32_B:
+        if (!p->alt)
+            return insn;
+        break;
+    case A32_MSR_CPSR:
+        if (msr_flags_only(insn))
+            return insn;
+        break;
+    case A32_CP15:
+        word = replace_cp15(insn);
+        break;
+    default:
+        break;
+    }
+    if (!word)
+        word = arena_stub(x, p, index, insn, class, row);
+    if (!word)
+        word = exit_word(insn, pc_operand && !a32_class_sensitive(class) ? A32_PC_OPERAND : class);
+    x->stats.sites++;
+    return word;
+}
+
+struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in_place)
+{
+    static uint32_t source[1024];
+    struct xpage *p = xlate_find(x, gva_page, gpa_page);
+
+    if (p)
+        return p;
+    p = xpage_alloc(x);
+    if (!p || !x->ops->read_page(x->ctx, gpa_page, source))
+        return NULL;
+    p->gva = gva_page;
+    p->gpa = gpa_page;
+    p->alt = !in_place;
+    if (in_place) {
+        p->va = gva_page.v + XLATE_D;
+        p->words = pool_page_alloc();
+    } else {
+        arena_alt_alloc(x, p);
+    }
+    if (!p->words) {
+        xpage_free(x, p);
+        return NULL;
+    }
+    for (unsigned i = 0; i < 1024; i++)
+        p->words[i] = translate_word(x, p, i, source[i]);
+    arch_sync_code(p->words, 4096);
+    arena_sync(x);
+    p->next_gva = x->by_gva[hash_page(gva_page.v)];
+    x->by_gva[hash_page(gva_page.v)] = p;
+    p->next_gpa = x->by_gpa[hash_page(gpa_page.v)];
+    x->by_gpa[hash_page(gpa_page.v)] = p;
+    set_page_bit(x, gpa_page.v, true);
+    x->stats.pages++;
+    return p;
+}
+
+static void unlink_gva(struct xlate *x, struct xpage *p)
+{
+    struct xpage **link = &x->by_gva[hash_page(p->gva.v)];
+
+    while (*link != p)
+        link = &(*link)->next_gva;
+    *link = p->next_gva;
+}
+
+unsigned xlate_invalidate(struct xlate *x, gpa_t page)
+{
+    struct xpage **link = &x->by_gpa[hash_page(page.v)];
+    unsigned count = 0;
+
+    while (*link) {
+        struct xpage *p = *link;
+
+        if (p->gpa.v != page.v) {
+            link = &p->next_gpa;
+            continue;
+        }
+        *link = p->next_gpa;
+        unlink_gva(x, p);
+        if (p->alt)
+            arena_alt_free(x, p);
+        else
+            pool_page_free(p->words);
+        x->ops->unmap(x->ctx, p->va);
+        xpage_free(x, p);
+        x->stats.pages--;
+        count++;
+    }
+    set_page_bit(x, page.v, false);
+    return count;
+}
+
+void xlate_flush(struct xlate *x)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(x->by_gpa); i++) {
+        while (x->by_gpa[i])
+            xlate_invalidate(x, x->by_gpa[i]->gpa);
+    }
+    arena_flush(x);
+    x->stats.sites = 0;
+}

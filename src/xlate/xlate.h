@@ -1,0 +1,126 @@
+#pragma once
+/*
+ * The translator: guest kernel code pages and their executable translations.
+ *
+ * The entry for guest address x is at x + XLATE_D when that page of the
+ * address space is free for it ("in place"), otherwise in a page of an arena.
+ * Harmless instructions stand there as they are; others are branches to stubs
+ * in arenas, or SVC words that exit to the VMM.  See DESIGN.md, "Translation".
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/vcpu.h"
+#include "lib/addr.h"
+#include "xlate/a32.h"
+#include "xlate/state.h"
+
+#define XLATE_D 0x36000000u
+#define XLATE_D_IMM12 0x436u           /* 0x36 ror 8 */
+#define XLATE_THUMB_TAG 0x80000000u    /* what an odd target adds on top of D */
+
+#define XLATE_MAX_ARENAS 24
+#define XLATE_ARENA_PAGES 127          /* code pages of a 1 MiB arena, each between two state page aliases */
+#define XLATE_SITES_PER_PAGE 400
+
+/* How a stub that is interrupted half way is undone or finished; the comments
+ * in stubs.c draw each sequence. */
+enum stub_kind { STUB_SIMPLE, STUB_MRS, STUB_BL, STUB_BX_LR, STUB_JUMP, STUB_POP, STUB_BLX };
+
+struct stub_site {
+    uint32_t guest_pc;
+    uint16_t start;          /* word index in the arena page */
+    uint8_t kind : 4;
+    uint8_t commit : 4;      /* from this word on the instruction has happened */
+    uint8_t ra : 4;          /* register spilled to U0 by word 0 */
+    uint8_t rb : 4;          /* by kind */
+};
+
+struct xpage {
+    gva_t gva;               /* page address of the guest's code */
+    gpa_t gpa;
+    uint32_t va;             /* where it executes */
+    uint32_t *words;         /* the translation, a pool page */
+    struct xpage *next_gva, *next_gpa;
+    bool alt;                /* in an arena, not at gva + D */
+    bool thumb;
+};
+
+enum arena_page_kind { ARENA_FREE, ARENA_STUBS, ARENA_ALT };
+
+struct arena_page {
+    enum arena_page_kind kind;
+    uint32_t *words;
+    struct stub_site *sites;
+    uint16_t site_count, used_words;
+    struct xpage *alt;
+};
+
+struct arena {
+    uint32_t mib;            /* VA >> 20; 0 = unused slot */
+    uint32_t *l2;            /* 256 entries, the arena's second-level table */
+    int stub_page;           /* page being filled, or -1 */
+    struct arena_page pages[XLATE_ARENA_PAGES];
+};
+
+/* What the translator asks of its owner. */
+struct xlate_ops {
+    /* may the translator take the 1 MiB at va (VA >> 20 == mib) in the current space? */
+    bool (*mib_free)(void *ctx, uint32_t mib);
+    /* reads one page of guest RAM */
+    bool (*read_page)(void *ctx, gpa_t page, uint32_t words[1024]);
+    /* a second-level entry for one of our pages: user read-only executable, or user read-write XN */
+    uint32_t (*code_entry)(hpa_t page);
+    uint32_t (*state_entry)(hpa_t page);
+    /* mappings at these hardware addresses are gone */
+    void (*unmap)(void *ctx, uint32_t va);
+};
+
+struct xlate_stats { uint32_t pages, sites, arena_pages; };
+
+struct xlate {
+    const struct xlate_ops *ops;
+    void *ctx;
+    struct state_page *state;
+    uint32_t ram_base, ram_pages;
+    uint8_t *page_bits;      /* a bit for each page of guest RAM that has a translation */
+    struct xpage *by_gva[512], *by_gpa[512];
+    struct arena arenas[XLATE_MAX_ARENAS];
+    uint8_t arena_of_mib[4096];   /* index + 1 */
+    struct xpage *free_xpages;
+    struct xlate_stats stats;
+};
+
+/* page_bits has (ram_pages + 7) / 8 zeroed bytes. */
+void xlate_init(struct xlate *x, const struct xlate_ops *ops, void *ctx, struct state_page *state,
+                gpa_t ram_base, uint32_t ram_pages, uint8_t *page_bits);
+
+/* The A32 translation of the page at gva backed by gpa; makes it when needed.  'in_place'
+ * says that gva + D is free.  NULL when the pool is dry: flush and call again. */
+struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in_place);
+/* Finds without making. */
+struct xpage *xlate_find(struct xlate *x, gva_t gva_page, gpa_t gpa_page);
+
+bool xlate_page_has_code(const struct xlate *x, gpa_t addr);
+/* Drops translations of the guest page; returns how many. */
+unsigned xlate_invalidate(struct xlate *x, gpa_t page);
+/* Drops everything. */
+void xlate_flush(struct xlate *x);
+
+/* The arena that owns va, or NULL. */
+struct arena *xlate_arena_at(struct xlate *x, uint32_t va);
+/* The hardware address at which guest address pc is entered through an alt page
+ * of these gva and gpa; callers use gva + D when page->alt is false. */
+static inline uint32_t xlate_entry(const struct xpage *page, uint32_t pc) { return page->va + (pc & 0xfff); }
+
+/* What became of an instruction that was interrupted at hardware address hw_pc. */
+enum unwind_result {
+    UNWIND_CLEAN,      /* the registers are those before the instruction at r[15] */
+    UNWIND_COMPLETED,  /* the instruction has been finished; r[15] is the next */
+    UNWIND_UNKNOWN,    /* hw_pc is not ours */
+};
+
+/*
+ * Turns the registers at an exception in translated code into the precise
+ * state of the guest: r[0..14] and *cpsr are updated, r[15] is set.
+ */
+enum unwind_result xlate_unwind(struct xlate *x, uint32_t hw_pc, uint32_t r[16], uint32_t *cpsr);
