@@ -1,1 +1,42 @@
-# Tests and checks; tests/driver.sh runs the suites and counts.
+# Tests and checks; tests/run.sh runs the suites and counts.
+
+include tests/bare/bare.mk
+include tests/unit/unit.mk
+
+TEST_PROGRAMS = build/host/tests/linux/typist
+
+.PHONY: test check bench unit unit-names test-build check-format check-layers check-static stats
+
+# A build that fails is a failed test: the last line counts in any case.
+test: setup
+	@$(MAKE) --no-print-directory -j$(JOBS) test-build || { echo "0 passed, 1 failed"; exit 1; }
+	@$(MAKE) --no-print-directory -k -j$(JOBS) unit || true
+	@tests/run.sh
+
+check: setup
+	@$(MAKE) --no-print-directory -j$(JOBS) test-build
+	@$(MAKE) --no-print-directory -k -j$(JOBS) unit || true
+	@tests/run.sh state unit bare
+
+test-build: all bare $(TEST_PROGRAMS) build/vms/linux.dtb
+	@$(MAKE) --no-print-directory DEBUG=1 image
+
+unit: $(UNIT_TESTS:%=build/unit/%)
+unit-names:
+	@echo $(UNIT_TESTS)
+
+check-format check-layers check-static stats:
+	@scripts/$@.sh
+
+bench: setup
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@bench/run.sh
+
+build/host/tests/linux/typist: tests/linux/typist.c
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $<"
+	@$(HOST_CC) $(HOST_CFLAGS) -o $@ $< -lutil
+
+build/vms/%.dtb: vms/%.dts
+	@mkdir -p $(@D)
+	@dtc -q -I dts -O dtb -o $@ $<

@@ -13,7 +13,7 @@ allowed() {
     case $1 in
     lib) echo "" ;;
     drv) echo "lib arch" ;;
-    arch) echo "lib drv core" ;;
+    arch) echo "lib drv core/vcpu.h" ;; # guest entry saves and restores the vcpu
     core) echo "lib arch vdev" ;;
     vdev) echo "lib core" ;;
     xlate) echo "lib arch core" ;;
@@ -33,7 +33,7 @@ while IFS=: read -r file line text; do
     [ "$target" = "$layer" ] && continue
     may=$(allowed "$layer") || may=
     case " $may " in
-    *" $target "*) ;;
+    *" $target "* | *" $included "*) ;;
     *) echo "$file:$line: $layer must not include $included (it may: ${may:-nothing but itself})"; bad=$((bad + 1)) ;;
     esac
 done < <(grep -rn '#include "' src --include='*.[chS]' --exclude-dir=fake)

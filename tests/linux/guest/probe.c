@@ -277,10 +277,20 @@ static const struct {
     const char *name;
     void (*run)(void);
 } parts[] = {
-    { "fork", part_fork },     { "pipe", part_pipe },           { "signal", part_signal },   { "segv", part_segv },
-    { "mmap", part_mmap },     { "cow", part_cow },             { "file-map", part_file_map }, { "protect", part_protect },
-    { "brk", part_brk },       { "stack", part_stack },         { "float", part_float },     { "unaligned", part_unaligned },
-    { "threads", part_threads }, { "icache", part_icache },
+    { "fork", part_fork },
+    { "pipe", part_pipe },
+    { "signal", part_signal },
+    { "segv", part_segv },
+    { "mmap", part_mmap },
+    { "cow", part_cow },
+    { "file-map", part_file_map },
+    { "protect", part_protect },
+    { "brk", part_brk },
+    { "stack", part_stack },
+    { "float", part_float },
+    { "unaligned", part_unaligned },
+    { "threads", part_threads },
+    { "icache", part_icache },
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,69 @@
+#!/bin/bash
+# Linux in a VM: each case boots Debian's kernel and looks at what came out.
+#
+# usage: cases.sh --list | CASE
+set -u
+cd "$(dirname "$0")/../.."
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+# boot CODE ARGS...: runs umbra, shows what it says, expects CODE
+boot() {
+    local want=$1 code
+    shift
+    ./umbra run --timeout "${LIMIT:-180}" "$@" </dev/null >"$out" 2>&1
+    code=$?
+    cat "$out"
+    [ $code = "$want" ] || { echo "ended with $code, expected $want"; return 1; }
+}
+
+# said TEXT: the console showed it
+said() { tr -d '\r' <"$out" | grep -qF -- "$1" || { echo "not on the console: $1"; return 1; }; }
+
+session() { boot 0 --append +umbra.script=session "$@" && said ', 0 failed' && said 'reboot: Power down'; }
+
+case_session-cubieboard() { session; }
+case_session-realview-pb-a8() { session --board realview-pb-a8; }
+case_session-vexpress-a9() { session --board vexpress-a9; }
+case_session-decompressed() { session --decompress; }
+# The audits of the debug build: every shadow entry against the VM's memory, and
+# a scan of everything the guest kernel can execute.
+case_session-debug() { session --debug --decompress; }
+
+case_ten-boots() {
+    local n
+    for n in 1 2 3 4 5 6 7 8 9 10; do
+        LIMIT=60 boot 0 --decompress --append +umbra.script=null >/dev/null || { tail -30 "$out"; return 1; }
+        said 'null: up' || return 1
+        echo "boot $n: ok"
+    done
+}
+
+case_memory-64M() { boot 0 --decompress --memory 64M --append +umbra.script=null && said 'null: up'; }
+case_memory-640M() { boot 0 --decompress --memory 640M --append +umbra.script=null && said 'null: up'; }
+case_statistics() { boot 0 --decompress --stats --append +umbra.script=null && said 'exits, all'; }
+case_reset() { boot 10 --decompress --append +umbra.script=reset; }
+case_panic() { boot 14 --decompress --append +umbra.script=panic; }
+case_time-out() { LIMIT=30 boot 15 --decompress --append +umbra.script=hang && said 'the last console lines'; }
+
+# With the deterministic clock two runs print the same, to the letter.
+case_deterministic() {
+    boot 0 --decompress --icount --append +umbra.script=null >/dev/null || { tail -30 "$out"; return 1; }
+    cp "$out" "$out.first"
+    boot 0 --decompress --icount --append +umbra.script=null >/dev/null || return 1
+    diff "$out.first" "$out"
+    local same=$?
+    rm -f "$out.first"
+    return $same
+}
+
+# A person at a terminal: a prompt, a command, job control, exit.
+case_interactive() { build/host/tests/linux/typist ./umbra run --decompress --timeout 180; }
+case_native-cubieboard() { boot 0 --native --append +umbra.script=session && said ', 0 failed'; }
+case_native-vexpress-a9() { boot 0 --native --board vexpress-a9 --append +umbra.script=session && said ', 0 failed'; }
+
+if [ "${1:-}" = --list ]; then
+    declare -F | sed -n 's/^declare -f case_//p'
+else
+    "case_${1:?usage: cases.sh --list | CASE}"
+fi

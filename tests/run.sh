@@ -1,0 +1,80 @@
+#!/bin/bash
+# The test driver.  Runs suites and prints one line a test; the last line counts.
+#
+# usage: tests/run.sh [SUITE...]       unit bare linux tool state (default: all)
+#
+# Each test is a command with a time limit.  Its output goes to build/test/NAME.log; the
+# last lines are shown when it fails or its time is up.
+set -u
+cd "$(dirname "$0")/.."
+logs=build/test
+mkdir -p "$logs"
+passed=0
+failed=0
+failures=
+
+# t SECONDS NAME COMMAND...
+t() {
+    local limit=$1 name=$2 log status start=$SECONDS
+    shift 2
+    log=$logs/$(tr -c 'A-Za-z0-9.\n-' '_' <<<"$name").log
+    timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
+    status=$?
+    if [ $status = 0 ]; then
+        passed=$((passed + 1))
+        printf 'ok   %s (%d s)\n' "$name" $((SECONDS - start))
+        return
+    fi
+    failed=$((failed + 1))
+    failures="$failures  $name"$'\n'
+    if [ $status = 124 ] || [ $status = 137 ]; then
+        printf 'FAIL %s: no end after %d s; last output:\n' "$name" "$limit"
+    else
+        printf 'FAIL %s: status %d; last output (all of it: %s):\n' "$name" $status "$log"
+    fi
+    tr -d '\000\r' <"$log" | tail -n 30 | cut -c1-200 | sed 's/^/    /'
+}
+
+# cases FILE SECONDS: every case that FILE lists
+cases() {
+    local name
+    for name in $("$1" --list); do t "$2" "$3: $name" "$1" "$name"; done
+}
+
+suite_unit() {
+    local name
+    for name in $(make -s --no-print-directory unit-names); do
+        t 300 "unit: $name" sh -c "make -s --no-print-directory build/unit/$name && build/unit/$name"
+    done
+}
+
+suite_bare() {
+    local name board
+    for board in cubieboard realview-pb-a8 vexpress-a9; do
+        for name in $(make -s --no-print-directory -f tests/bare/bare.mk bare-names); do
+            t 200 "bare: $name on $board" tests/bare/run.sh umbra "$name" "$board"
+        done
+    done
+    t 100 "bare: guests that hang or reset" tests/bare/run.sh negative cubieboard
+}
+
+suite_linux() { cases tests/linux/cases.sh 400 linux; }
+suite_tool() { cases tests/tool/cases.sh 120 tool; }
+
+suite_state() {
+    t 120 "state: format" scripts/check-format.sh
+    t 120 "state: layers" scripts/check-layers.sh
+    t 300 "state: static analysis" scripts/check-static.sh
+}
+
+for suite in ${*:-state unit tool bare linux}; do
+    case $suite in
+    unit | bare | linux | tool | state) ;;
+    *) echo "tests/run.sh: no suite '$suite'" >&2; exit 2 ;;
+    esac
+    echo "== $suite"
+    "suite_$suite"
+done
+[ -z "$failures" ] || printf '\nfailed:\n%s\n' "$failures"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
