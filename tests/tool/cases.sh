@@ -75,7 +75,7 @@ case_missing-files() {
 
 case_wrong-kernels() {
     run 3 'a text file' --kernel Makefile
-    run 3 'another processor' --kernel build/umbra
+    run 3 'not 32-bit' --kernel build/umbra
     run 3 'a compressed file' --kernel build/guest/initramfs.cpio.gz
     run 3 'a device tree or FIT image' --kernel build/board/cubieboard.dtb
     run 3 'is not a zImage' --decompress --kernel build/board/cubieboard.dtb
