@@ -45,14 +45,20 @@ build/guest/vmlinuz: $(GUEST)/complete
 	@mkdir -p $(@D)
 	@cp $(GUEST)/vmlinuz $@
 
-# Scripted sessions and small static programs for them: tests/linux.
-GUEST_SCRIPTS := $(sort $(wildcard tests/linux/guest/*.sh))
-GUEST_PROGRAMS = $(patsubst tests/linux/guest/%.c,build/guest/%,$(sort $(wildcard tests/linux/guest/*.c)))
+# Scripted sessions and small static programs for them: tests/linux, bench.
+GUEST_SCRIPTS := $(sort $(wildcard tests/linux/guest/*.sh bench/guest/*.sh))
+GUEST_PROGRAMS = $(patsubst %.c,build/guest/%,$(notdir $(sort $(wildcard tests/linux/guest/*.c bench/guest/*.c))))
 
 build/guest/%: tests/linux/guest/%.c
 	@mkdir -p $(@D)
 	@echo "  GUESTCC $<"
 	@arm-linux-gnueabihf-gcc -O2 -Wall -static -o $@ $<
+	@arm-linux-gnueabihf-strip $@
+
+build/guest/%: bench/guest/%.c
+	@mkdir -p $(@D)
+	@echo "  GUESTCC $<"
+	@arm-linux-gnueabihf-gcc -marm -O2 -Wall -static -o $@ $<
 	@arm-linux-gnueabihf-strip $@
 
 build/guest/initramfs.cpio.gz: build/mkinitramfs scripts/initramfs.list tests/linux/guest/init $(GUEST)/complete \

@@ -29,13 +29,18 @@ check-format check-layers check-static stats:
 	@scripts/$@.sh
 
 bench: setup
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory -j$(JOBS) all build/bench/count.so
 	@bench/run.sh
 
 build/host/tests/linux/typist: tests/linux/typist.c
 	@mkdir -p $(@D)
 	@echo "  HOSTCC  $<"
 	@$(HOST_CC) $(HOST_CFLAGS) -o $@ $< -lutil
+
+build/bench/count.so: bench/count.c
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $<"
+	@$(HOST_CC) -std=gnu11 -O2 -Wall -Wextra -fPIC -shared -o $@ $<
 
 build/vms/%.dtb: vms/%.dts
 	@mkdir -p $(@D)
