@@ -20,7 +20,7 @@ BARE_LDFLAGS := -marm -mcpu=cortex-a8 -nostdlib -static -Wl,-T,tests/bare/lib/ba
 .PHONY: bare bare-names bare-alone
 bare: $(BARE_BINS)
 bare-names:
-	@echo $(BARE_TESTS)
+	@echo $(BARE_TESTS) $(BARE_ALONE)
 bare-alone:
 	@echo $(BARE_ALONE)
 

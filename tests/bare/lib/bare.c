@@ -137,6 +137,11 @@ const char *exception_name(uint32_t kind)
 
 static void dump_and_stop(const struct trap *t)
 {
+    static bool dumping;
+
+    if (dumping)
+        power_off();
+    dumping = true;
     print("UNEXPECTED %s: lr %08x spsr %08x cpsr %08x\n", exception_name(t->kind), (unsigned)t->lr,
           (unsigned)t->spsr, (unsigned)t->cpsr);
     print("dfsr %08x dfar %08x ifsr %08x ifar %08x\n", (unsigned)t->dfsr, (unsigned)t->dfar,
