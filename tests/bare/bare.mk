@@ -40,7 +40,7 @@ bare_objects = $(BARE_OUT)/$(1).o $(if $(wildcard tests/bare/$(1)_asm.S),$(BARE_
 
 define bare_link
 $(BARE_OUT)/$(1).elf: $(call bare_objects,$(1)) $(BARE_LIB) tests/bare/lib/bare.lds
-	@$(CROSS)gcc $(BARE_LDFLAGS) -o $$@ $$(filter %.o,$$^) -lgcc
+	@$(CROSS)gcc $(BARE_LDFLAGS) -o $$@ $$(filter %.o,$$^)
 endef
 $(foreach name,$(BARE_NAMES),$(eval $(call bare_link,$(name))))
 
