@@ -6,14 +6,14 @@
 #include "lib/bits.h"
 #include "lib/check.h"
 #include "lib/log.h"
+#include "vmm/vmdesc.h"
 #include "vmm/vmm.h"
 
 /* After so many writes to a translated page it is left writable and kept in
  * step by the guest's I-cache maintenance alone (A3.5.4: that is all it may rely on). */
 #define WRITES_BEFORE_UNPROTECT 8
-#define COUNTERS 4096u
 
-static uint8_t write_count[COUNTERS];
+static uint8_t write_count[VMDESC_MEMORY_MAX / 4096]; /* of each page of guest RAM */
 static struct { gpa_t pages[64]; unsigned count; } unprotected;
 
 /* Displaced code pages entered lately; valid until the next TLB operation or space switch. */
@@ -21,7 +21,7 @@ static struct { uint32_t page, va; } displaced[8];
 
 static uint8_t *writes_to(gpa_t page)
 {
-    return &write_count[(page.v >> 12) % COUNTERS];
+    return &write_count[(page.v - vmm.vm.ram_base.v) >> 12];
 }
 
 static bool is_unprotected(gpa_t page)
@@ -143,7 +143,8 @@ static struct xpage *code_page(struct vcpu *vcpu, const struct walk_result *w)
     gva_t va = gva(ALIGN_DOWN(vcpu->r[15], 4096));
     gpa_t pa = gpa(ALIGN_DOWN(w->pa.v, 4096));
     struct xpage *page = xlate_find(&vmm.xlate, va, pa);
-    bool in_place = shadow_mib_free(&vmm.shadow, (va.v + XLATE_D) >> 20);
+    bool in_place = !xlate_arena_at(&vmm.xlate, va.v + XLATE_D) &&
+                    shadow_mib_free(&vmm.shadow, (va.v + XLATE_D) >> 20);
 
     if (page && page->alt != !in_place) {
         drop_translation(pa);

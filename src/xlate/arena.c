@@ -69,7 +69,7 @@ static bool arena_build(struct xlate *x, struct arena *a, uint32_t mib)
     return true;
 }
 
-/* A new arena near va: away from it by half the reach first, since code tends to be contiguous. */
+/* A new arena near va: well below it first, since code grows upwards and wants its own place. */
 static struct arena *arena_create(struct xlate *x, uint32_t va)
 {
     struct arena *a = NULL;
@@ -79,8 +79,8 @@ static struct arena *arena_create(struct xlate *x, uint32_t va)
             a = &x->arenas[i];
     }
     for (unsigned i = 0; a && i < 2 * REACH_MIB; i++) {
-        int32_t step = (int32_t)((i / 2 + 14) % REACH_MIB);
-        uint32_t mib = ((va >> 20) + (uint32_t)(i & 1 ? -step : step)) & 0xfff;
+        int32_t step = (int32_t)((i / 2 + 20) % REACH_MIB);
+        uint32_t mib = ((va >> 20) + (uint32_t)(i & 1 ? step : -step)) & 0xfff;
 
         if (mib && step && !x->arena_of_mib[mib] && x->ops->mib_free(x->ctx, mib))
             return arena_build(x, a, mib) ? a : NULL;

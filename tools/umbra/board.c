@@ -37,7 +37,8 @@ unsigned board_ram_for(const struct board *board, uint32_t memory, size_t bundle
         if (need <= (uint64_t)largest * MiB)
             return largest;
     }
-    die(EXIT_USAGE, "a VM of %u MiB does not fit on %s: %u MiB of RAM, of which %llu are left beside umbra and the bundle",
+    die(EXIT_USAGE,
+        "a VM of %u MiB does not fit on %s: %u MiB of RAM, %llu left beside umbra and the bundle",
         memory / MiB, board->name, largest,
         ((unsigned long long)largest * MiB + memory - need) / MiB);
 }

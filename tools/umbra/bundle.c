@@ -34,8 +34,8 @@ static uint32_t align_page(uint64_t address)
 static void check_inside(const struct layout *l, const char *what, uint64_t start, uint64_t size)
 {
     if (start < l->base || start + size > (uint64_t)l->base + l->size)
-        die(EXIT_FILE, "the %s lies at 0x%08llx to 0x%08llx, outside the VM's memory, 0x%08x to 0x%08llx (%u MiB)", what,
-            (unsigned long long)start, (unsigned long long)(start + size), l->base,
+        die(EXIT_FILE, "the %s lies at 0x%08llx to 0x%08llx, outside the VM's memory, 0x%08x to 0x%08llx (%u MiB)",
+            what, (unsigned long long)start, (unsigned long long)(start + size), l->base,
             (unsigned long long)l->base + l->size, l->size / MiB);
 }
 
@@ -168,13 +168,15 @@ struct blob bundle_make(const struct options *opt, uint32_t *memory)
         ramdisk = read_file(initrd, "RAM disk");
     place(&l, &kernel, ramdisk.size);
     if (initrd) {
-        images[count++] = (struct image){ "ramdisk-1", "ramdisk", base_name(initrd), ramdisk, true, false, l.ramdisk, 0 };
+        images[count++] = (struct image){ .name = "ramdisk-1", .type = "ramdisk", .description = base_name(initrd),
+                                          .data = ramdisk, .has_load = true, .load = l.ramdisk };
         vmdesc_set_string(desc, "ramdisk", "ramdisk-1");
     }
     if (opt->dtb) {
         struct blob tree = read_file(opt->dtb, "device tree");
         check_tree(opt->dtb, &tree);
-        images[count++] = (struct image){ .name = "fdt-1", .type = "flat_dt", .description = base_name(opt->dtb), .data = tree };
+        images[count++] = (struct image){ .name = "fdt-1", .type = "flat_dt",
+                                          .description = base_name(opt->dtb), .data = tree };
         vmdesc_set_string(desc, "fdt", "fdt-1");
     }
     vmdesc_set_string(desc, "kernel", "kernel-1");

@@ -103,6 +103,7 @@ static struct kernel prepare_uimage(const char *path, struct blob file, uint32_t
     memcpy(copy, h, IH_SIZE);
     memset(copy + 4, 0, 4); /* the header's checksum is taken with itself zero */
     uint32_t size = get_be32(h + 12), load = get_be32(h + 16), entry = get_be32(h + 20);
+    uint8_t type = h[IH_TYPE_AT];
 
     if (crc32(0, copy, IH_SIZE) != get_be32(h + 4))
         die(EXIT_FILE, "'%s': damaged uImage: header checksum", path);
@@ -112,21 +113,21 @@ static struct kernel prepare_uimage(const char *path, struct blob file, uint32_t
         die(EXIT_FILE, "'%s': damaged uImage: data checksum", path);
     if (h[IH_ARCH_AT] != IH_ARCH_ARM)
         die(EXIT_FILE, "'%s': a uImage for another architecture (%u)", path, h[IH_ARCH_AT]);
-    if (h[IH_TYPE_AT] != IH_TYPE_KERNEL && h[IH_TYPE_AT] != IH_TYPE_KERNEL_NOLOAD && h[IH_TYPE_AT] != IH_TYPE_STANDALONE)
-        die(EXIT_FILE, "'%s': a uImage that holds no kernel (type %u)", path, h[IH_TYPE_AT]);
+    if (type != IH_TYPE_KERNEL && type != IH_TYPE_KERNEL_NOLOAD && type != IH_TYPE_STANDALONE)
+        die(EXIT_FILE, "'%s': a uImage that holds no kernel (type %u)", path, type);
     if (h[IH_COMP_AT] > 1)
         die(EXIT_FILE, "'%s': a uImage compressed with a method other than gzip (%u)", path, h[IH_COMP_AT]);
 
     struct blob image = { file.data + IH_SIZE, size };
     if (h[IH_COMP_AT] == 1)
         image = gunzip(path, image.data, image.size);
-    if (h[IH_TYPE_AT] == IH_TYPE_KERNEL_NOLOAD) {
+    if (type == IH_TYPE_KERNEL_NOLOAD) {
         load = ram_base + KERNEL_OFFSET;
         entry += load;
     }
     uint32_t working = zimage_is(&image) ? 6 : 1;
     return (struct kernel){ "uImage", image, load, entry, bytes_end(load, image.size * working),
-                            h[IH_TYPE_AT] != IH_TYPE_STANDALONE };
+                            type != IH_TYPE_STANDALONE };
 }
 
 /* --- ELF ------------------------------------------------------------------------ */

@@ -19,14 +19,14 @@ static const struct option_row {
     const char *help;
 } rows[] = {
     { "board", OPT_BOARD, "NAME", FOR_BOTH, "host board (default: cubieboard; 'list' lists them)" },
-    { "kernel", OPT_KERNEL, "FILE", FOR_BOTH, "zImage, raw Image, uImage, ELF or flat binary (default: Debian's kernel)" },
+    { "kernel", OPT_KERNEL, "FILE", FOR_BOTH, "zImage, Image, uImage, ELF or flat binary (default: Debian's)" },
     { "decompress", OPT_DECOMPRESS, NULL, FOR_BOTH, "unpack the zImage here and start the Image inside it" },
     { "initrd", OPT_INITRD, "FILE", FOR_BOTH, "RAM disk (default: busybox; none for an ELF or flat binary)" },
     { "no-initrd", OPT_NO_INITRD, NULL, FOR_BOTH, "no RAM disk" },
     { "append", OPT_APPEND, "STR", FOR_BOTH, "the guest's command line; '+STR' adds to the default one" },
     { "dtb", OPT_DTB, "FILE", FOR_BOTH, "the guest's device tree (default: generated; with --native: the board's)" },
     { "vm", OPT_VM, "FILE", FOR_BOTH, "VM description, source or blob (default: vms/linux.dts)" },
-    { "memory", OPT_MEMORY, "SIZE", FOR_BOTH, "the guest's memory: 64M, 1G; a bare number is MiB (default: the description's)" },
+    { "memory", OPT_MEMORY, "SIZE", FOR_BOTH, "the guest's memory: 64M, 1G; a bare number is MiB (default: 256M)" },
     { "hash", OPT_HASH, "ALGO", FOR_BOTH, "crc32 (default) or sha256; given twice: both" },
     { "debug", OPT_DEBUG, NULL, FOR_BOTH, "use the debug build of umbra (make DEBUG=1 image)" },
     { "output", OPT_OUTPUT, "DIR", FOR_BUILD, "where to write (default: build/boot/BOARD)" },
