@@ -53,7 +53,8 @@
     X(xlate_site, "translation: sites")                          \
     X(xlate_inval, "translation: pages invalidated")             \
     X(xlate_flush, "translation: whole flushes")                 \
-    X(xlate_unprotect, "translation: pages no longer protected")
+    X(xlate_resync, "translation: words translated again")            \
+    X(xlate_dirty, "translation: writes to watched pages")
 
 struct vm_stats {
 #define VM_STATS_FIELD(name, text) uint64_t name;

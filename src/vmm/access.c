@@ -95,8 +95,7 @@ static bool access_one(struct vcpu *vcpu, uint32_t va, unsigned size, bool write
         *value = 0;
         return gmem_read(vcpu->vm, pa, value, size);
     }
-    if (xlate_page_has_code(&vmm.xlate, pa))
-        fault_code_written(gpa(ALIGN_DOWN(pa.v, 4096)));
+    codesync_written(gpa(ALIGN_DOWN(pa.v, 4096)));
     return gmem_write(vcpu->vm, pa, value, size);
 }
 

@@ -6,73 +6,15 @@
 #include "lib/bits.h"
 #include "lib/check.h"
 #include "lib/log.h"
-#include "vmm/vmdesc.h"
 #include "vmm/vmm.h"
-
-/* After so many writes to a translated page it is left writable and kept in
- * step by the guest's I-cache maintenance alone (A3.5.4: that is all it may rely on). */
-#define WRITES_BEFORE_UNPROTECT 8
-
-static uint8_t write_count[VMDESC_MEMORY_MAX / 4096]; /* of each page of guest RAM */
-static struct { gpa_t pages[64]; unsigned count; } unprotected;
 
 /* Displaced code pages entered lately; valid until the next TLB operation or space switch. */
 static struct { uint32_t page, va; } displaced[8];
-
-static uint8_t *writes_to(gpa_t page)
-{
-    return &write_count[(page.v - vmm.vm.ram_base.v) >> 12];
-}
-
-static bool is_unprotected(gpa_t page)
-{
-    return *writes_to(page) >= WRITES_BEFORE_UNPROTECT;
-}
-
-bool fault_page_has_code(void *ctx, gpa_t page)
-{
-    (void)ctx;
-    return xlate_page_has_code(&vmm.xlate, page) && !is_unprotected(page);
-}
 
 void fault_forget_code(void)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(displaced); i++)
         displaced[i].page = 1; /* never a page address */
-}
-
-static void drop_translation(gpa_t page)
-{
-    vmm.vm.stats.xlate_inval += xlate_invalidate(&vmm.xlate, page);
-    fault_forget_code();
-}
-
-void fault_code_written(gpa_t page)
-{
-    if (is_unprotected(page))
-        return;
-    drop_translation(page);
-    if (++*writes_to(page) == WRITES_BEFORE_UNPROTECT)
-        vmm.vm.stats.xlate_unprotect++;
-}
-
-void fault_icache_op(void)
-{
-    for (unsigned i = 0; i < unprotected.count; i++)
-        drop_translation(unprotected.pages[i]);
-    unprotected.count = 0;
-}
-
-/* A page whose writes are not seen: remembered for the next I-cache operation. */
-static void note_unprotected(gpa_t page)
-{
-    for (unsigned i = 0; i < unprotected.count; i++) {
-        if (unprotected.pages[i].v == page.v)
-            return;
-    }
-    if (unprotected.count == ARRAY_SIZE(unprotected.pages))
-        fault_icache_op();
-    unprotected.pages[unprotected.count++] = page;
 }
 
 static void reflect_fetch(struct vcpu *vcpu, enum walk_fault fault, const struct walk_result *w)
@@ -131,10 +73,7 @@ static struct xpage *translate_page(gva_t va, gpa_t pa, bool in_place)
 
     if (page)
         return page;
-    vmm.vm.stats.xlate_flush++;
-    xlate_flush(&vmm.xlate);
-    shadow_flush(&vmm.shadow);
-    fault_forget_code();
+    codesync_flush();
     return xlate_get(&vmm.xlate, va, pa, in_place);
 }
 
@@ -147,7 +86,7 @@ static struct xpage *code_page(struct vcpu *vcpu, const struct walk_result *w)
                     shadow_mib_free(&vmm.shadow, (va.v + XLATE_D) >> 20);
 
     if (page && page->alt != !in_place) {
-        drop_translation(pa);
+        codesync_drop(pa);
         page = NULL;
     }
     if (!page) {
@@ -155,9 +94,6 @@ static struct xpage *code_page(struct vcpu *vcpu, const struct walk_result *w)
         CHECK(page); /* an empty pool holds at least one translation */
         vcpu->vm->stats.xlate_page++;
     }
-    /* every time: another mapping may have been filled writable while none was translated */
-    if (is_unprotected(pa))
-        note_unprotected(pa);
     return page;
 }
 
@@ -180,9 +116,9 @@ bool fault_map_code(struct vcpu *vcpu)
     if (collides(vcpu, vcpu->r[15]))
         return false;
     vcpu->vm->stats.fault_hidden++;
-    fresh = !fault_page_has_code(NULL, w.pa);
+    fresh = !xlate_page_has_code(&vmm.xlate, w.pa);
     page = code_page(vcpu, &w);
-    if (fresh && !is_unprotected(w.pa))
+    if (fresh)
         shadow_protect(&vmm.shadow, page->gpa);
     if (!page->alt) {
         if (shadow_map_code(&vmm.shadow, page->va, pool_hpa(page->words), !w.ng))
@@ -192,9 +128,7 @@ bool fault_map_code(struct vcpu *vcpu)
     }
     if (!shadow_link_arena(&vmm.shadow, page->va >> 20, xlate_arena_at(&vmm.xlate, page->va)->l2)) {
         /* the guest took the arena's place: start over elsewhere */
-        vmm.claims_dirty = true;
-        xlate_flush(&vmm.xlate);
-        shadow_flush(&vmm.shadow);
+        codesync_flush();
         return true;
     }
     remember_displaced(page);
@@ -233,8 +167,8 @@ static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
     if (collides(vcpu, va))
         return;
     vcpu->vm->stats.fault_hidden++;
-    if (write && fault_page_has_code(NULL, w.pa))
-        fault_code_written(gpa(ALIGN_DOWN(w.pa.v, 4096)));
+    if (write)
+        codesync_written(gpa(ALIGN_DOWN(w.pa.v, 4096)));
     shadow_fill(&vmm.shadow, gva(va), &w);
 }
 

@@ -20,10 +20,16 @@ void cp15_hook_tlbi(struct vcpu *vcpu, enum tlbi_kind kind, uint32_t arg)
 
 void cp15_hook_icache(struct vcpu *vcpu, bool all, uint32_t mva)
 {
-    (void)all;
-    (void)mva;
+    struct walk_result w;
+
     vcpu->vm->stats.icache_inv++;
-    fault_icache_op();
+    if (all) {
+        codesync_icache_all();
+        return;
+    }
+    access_walk(vcpu, mva, &w);
+    if (w.fault == FSR_NONE)
+        codesync_icache_line(w.pa);
 }
 
 void cp15_hook_space(struct vcpu *vcpu)

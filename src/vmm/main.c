@@ -90,7 +90,7 @@ static uint32_t find_ram(uint32_t size)
 static void init_engines(void)
 {
     struct shadow_config config = {
-        .vm = &vmm.vm, .window_l1 = window_l1, .code_offset = XLATE_D, .page_has_code = fault_page_has_code,
+        .vm = &vmm.vm, .window_l1 = window_l1, .code_offset = XLATE_D, .page_has_code = codesync_watched,
     };
 
     pool_init(pool_base, hpa(vmm_va_to_pa(pool_base)), pool_size, 2 * SHADOW_MAX_SPACES + 1);
@@ -107,7 +107,7 @@ static void init_engines(void)
     arch_clean_range(host_l1, sizeof(host_l1));
     shadow_init(&vmm.shadow, &config);
     xlate_init(&vmm.xlate, &xlate_ops, NULL, vmm.state, vmm.vm.ram_base, vmm.vm.ram_size / 4096, code_bits);
-    fault_forget_code();
+    codesync_init();
 }
 
 static int load_vm(void)

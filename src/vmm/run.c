@@ -80,10 +80,7 @@ static void recheck_claims(void)
     if (!shadow_check_claims(&vmm.shadow))
         return;
     log_limited(8, "%s: the guest now maps where translations were; they move", vmm.vm.name);
-    vmm.vm.stats.xlate_flush++;
-    xlate_flush(&vmm.xlate);
-    shadow_flush(&vmm.shadow);
-    fault_forget_code();
+    codesync_flush();
 }
 
 static enum guest_exit enter_user(struct vcpu *vcpu)

@@ -37,11 +37,19 @@ bool fault_map_code(struct vcpu *vcpu);
 uint32_t fault_code_entry(struct vcpu *vcpu);
 /* Forget remembered places of displaced code pages. */
 void fault_forget_code(void);
-/* The guest changed translated memory. */
-void fault_code_written(gpa_t page);
-/* I-cache maintenance: code kept in step by it alone is dropped. */
-void fault_icache_op(void);
-bool fault_page_has_code(void *ctx, gpa_t page);
+
+/* codesync.c: translations against the memory they were made from. */
+void codesync_init(void);
+/* Is the page translated and its writes watched, so that it must not be mapped writable? */
+bool codesync_watched(void *ctx, gpa_t page);
+/* The guest is about to write the page. */
+void codesync_written(gpa_t page);
+/* ICIALLU, or ICIMVAU of the line at pa. */
+void codesync_icache_all(void);
+void codesync_icache_line(gpa_t pa);
+/* Drops the page's translations; or every translation, with the shadows that map them. */
+void codesync_drop(gpa_t page);
+void codesync_flush(void);
 
 /* access.c: memory accesses in software, for xlate/exec.h; ctx is the vcpu. */
 extern const struct mem_ops access_mem_ops;

@@ -251,6 +251,30 @@ unsigned xlate_invalidate(struct xlate *x, gpa_t page)
     return count;
 }
 
+unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const uint32_t *source,
+                      unsigned first, unsigned count)
+{
+    unsigned changed = 0;
+
+    for (unsigned i = first; i < first + count; i++) {
+        if (old[i] == source[i])
+            continue;
+        changed++;
+        for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {
+            if (p->gpa.v == page.v && !p->thumb)
+                p->words[i] = translate_word(x, p, i, source[i]);
+        }
+    }
+    if (!changed)
+        return 0;
+    for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {
+        if (p->gpa.v == page.v)
+            arch_sync_code(p->words, 4096);
+    }
+    arena_sync(x);
+    return changed;
+}
+
 void xlate_flush(struct xlate *x)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(x->by_gpa); i++) {

@@ -103,6 +103,10 @@ struct xpage *xlate_find(struct xlate *x, gva_t gva_page, gpa_t gpa_page);
 bool xlate_page_has_code(const struct xlate *x, gpa_t addr);
 /* Drops translations of the guest page; returns how many. */
 unsigned xlate_invalidate(struct xlate *x, gpa_t page);
+/* Words first..first+count-1 of the guest page are now those of 'source' (1024 words): translates the
+ * ones that differ from 'old' again.  Returns how many. */
+unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const uint32_t *source,
+                      unsigned first, unsigned count);
 /* Drops everything. */
 void xlate_flush(struct xlate *x);
 

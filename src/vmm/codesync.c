@@ -1,0 +1,135 @@
+/*
+ * Keeping translations in step with the code they were made from.
+ *
+ * A translation may be as stale as an instruction cache: until the guest executes I-cache
+ * maintenance for what it wrote (DDI 0406C A3.5.4, B2.2.9).  So that ICIALLU need not look at
+ * everything, writes to translated pages are watched: the first one is a fault, which
+ * keeps a copy of the page as translated and lets the guest write on.  I-cache
+ * maintenance then compares written pages with their copies and translates the words
+ * that differ again.
+ */
+#include <string.h>
+
+#include "core/gmem.h"
+#include "core/pool.h"
+#include "lib/bits.h"
+#include "lib/check.h"
+#include "vmm/vmdesc.h"
+#include "vmm/vmm.h"
+
+#define DIRTY_MAX 64
+#define LINE_WORDS 16 /* CTR.IminLine as the guest reads it */
+/* A page written this often mixes code and data: it stays unwatched. */
+#define MIXED_AFTER 8
+
+struct dirty_page { gpa_t page; uint32_t *copy; };
+
+static struct { struct dirty_page pages[DIRTY_MAX]; unsigned count, victim; } dirty;
+static uint8_t write_count[VMDESC_MEMORY_MAX / 4096]; /* of each page of guest RAM */
+static uint32_t source[1024];
+
+void codesync_init(void)
+{
+    dirty.count = 0;
+    memset(write_count, 0, sizeof(write_count));
+    fault_forget_code();
+}
+
+static struct dirty_page *find_dirty(gpa_t page)
+{
+    for (unsigned i = 0; i < dirty.count; i++) {
+        if (dirty.pages[i].page.v == page.v)
+            return &dirty.pages[i];
+    }
+    return NULL;
+}
+
+bool codesync_watched(void *ctx, gpa_t page)
+{
+    (void)ctx;
+    page.v = ALIGN_DOWN(page.v, 4096);
+    return xlate_page_has_code(&vmm.xlate, page) && !find_dirty(page);
+}
+
+static void forget(struct dirty_page *d)
+{
+    pool_page_free(d->copy);
+    *d = dirty.pages[--dirty.count];
+}
+
+void codesync_drop(gpa_t page)
+{
+    struct dirty_page *d = find_dirty(page);
+
+    if (d)
+        forget(d);
+    vmm.vm.stats.xlate_inval += xlate_invalidate(&vmm.xlate, page);
+    fault_forget_code();
+}
+
+void codesync_flush(void)
+{
+    while (dirty.count)
+        forget(&dirty.pages[0]);
+    vmm.vm.stats.xlate_flush++;
+    xlate_flush(&vmm.xlate);
+    shadow_flush(&vmm.shadow);
+    fault_forget_code();
+}
+
+void codesync_written(gpa_t page)
+{
+    uint8_t *writes = &write_count[(page.v - vmm.vm.ram_base.v) >> 12];
+    uint32_t *copy;
+
+    if (!codesync_watched(NULL, page))
+        return;
+    vmm.vm.stats.xlate_dirty++;
+    copy = pool_page_alloc();
+    if (!copy || !gmem_read(&vmm.vm, page, copy, 4096)) {
+        if (copy)
+            pool_page_free(copy);
+        codesync_drop(page);
+        return;
+    }
+    if (*writes < MIXED_AFTER)
+        ++*writes;
+    if (dirty.count == DIRTY_MAX)
+        codesync_drop(dirty.pages[dirty.victim++ % DIRTY_MAX].page);
+    dirty.pages[dirty.count++] = (struct dirty_page){ page, copy };
+}
+
+static void resync(const struct dirty_page *d, unsigned first, unsigned count)
+{
+    unsigned changed;
+
+    gmem_read(&vmm.vm, gpa(d->page.v + first * 4), &source[first], count * 4);
+    changed = xlate_resync(&vmm.xlate, d->page, d->copy, source, first, count);
+    if (changed)
+        memcpy(&d->copy[first], &source[first], count * 4);
+    vmm.vm.stats.xlate_resync += changed;
+}
+
+void codesync_icache_line(gpa_t pa)
+{
+    struct dirty_page *d = find_dirty(gpa(ALIGN_DOWN(pa.v, 4096)));
+
+    if (d)
+        resync(d, ALIGN_DOWN(BITS(pa.v, 11, 2), LINE_WORDS), LINE_WORDS);
+}
+
+void codesync_icache_all(void)
+{
+    for (unsigned i = 0; i < dirty.count;) {
+        struct dirty_page *d = &dirty.pages[i];
+        gpa_t page = d->page;
+
+        resync(d, 0, 1024);
+        if (write_count[(page.v - vmm.vm.ram_base.v) >> 12] >= MIXED_AFTER) {
+            i++;
+            continue;
+        }
+        forget(d);
+        shadow_protect(&vmm.shadow, page); /* watched again */
+    }
+}
