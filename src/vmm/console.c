@@ -14,7 +14,7 @@
 
 /* Input that the guest's FIFO had no room for. */
 static struct { uint8_t bytes[QUEUE]; unsigned head, count; } waiting;
-static bool escaped;
+static bool escaped, masked;
 
 void console_tx(void *ctx, uint8_t c)
 {
@@ -22,10 +22,10 @@ void console_tx(void *ctx, uint8_t c)
     host.uart->putc(c);
 }
 
+/* Until the guest's FIFO refuses: then it calls console_rx_ready when there is room. */
 static void feed_guest(void)
 {
-    while (waiting.count && vpl011_rx_room(&vmm.machine.uart)) {
-        vpl011_rx(&vmm.machine.uart, waiting.bytes[waiting.head]);
+    while (waiting.count && vpl011_rx(&vmm.machine.uart, waiting.bytes[waiting.head])) {
         waiting.head = (waiting.head + 1) % QUEUE;
         waiting.count--;
     }
@@ -97,4 +97,12 @@ void console_input(void)
         }
     }
     feed_guest();
+    /* A full queue leaves the rest in the UART, whose interrupt would not go away. */
+    if (masked != (waiting.count == QUEUE)) {
+        masked = !masked;
+        if (masked)
+            host.irqchip->disable((unsigned)host.uart->irq);
+        else
+            host.irqchip->enable((unsigned)host.uart->irq);
+    }
 }

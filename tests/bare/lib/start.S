@@ -168,7 +168,7 @@ user_exit:
 stacks_top:
     .space  0x2000 * 5
 stacks_end:
-    .globl user_stack_top
+    .globl user_stack, user_stack_top
     .balign 4096
 user_stack:
     .space  0x1000
