@@ -26,6 +26,7 @@ test_vpl031_SOURCES = src/vdev/vpl031.c src/vdev/vdev_fdt.c
 test_host_SOURCES = src/drv/host.c src/drv/fdt_util.c src/drv/pl011.c src/drv/ns16550.c src/drv/gic.c \
 	src/drv/sun4i_ic.c src/drv/sp804.c src/drv/sun4i_timer.c
 test_host_timer_SOURCES = src/drv/sp804.c src/drv/sun4i_timer.c
+test_a32_SOURCES = src/xlate/a32.c
 test_hash_SOURCES = src/lib/crc32.c src/lib/sha256.c
 test_bundle_SOURCES = src/vmm/bundle.c src/vmm/vmdesc.c src/lib/crc32.c src/lib/sha256.c
 test_vm_virt_SOURCES = src/vmm/vm_virt.c src/vmm/guest_fdt.c src/core/vm.c $(VDEV_SOURCES)
@@ -37,7 +38,7 @@ UNIT_LIBS = -lfdt
 
 .SECONDEXPANSION:
 $(UNIT_TESTS:%=build/unit/%): build/unit/%: tests/unit/%.c $$(%_SOURCES) $(UNIT_SUPPORT) tests/unit/test.h \
-		tests/unit/unit.mk $$(wildcard src/*/*.h)
+		tests/unit/unit.mk $$(wildcard src/*/*.h src/*/*.def)
 	@mkdir -p $(@D)
 	@echo "  UNITCC  $*"
 	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $($*_SOURCES) $(UNIT_SUPPORT) $(UNIT_LIBS)
