@@ -127,6 +127,8 @@ static void drop_va(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid
     if (in_window(mib))
         return;
     drop_shared(s, va);
+    if (!bitmap_test(s->private, mib) && !bitmap_test(s->mixed, mib))
+        return;
     for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
         struct space *sp = &s->spaces[i];
 
@@ -195,6 +197,7 @@ void shadow_flush(struct shadow *s)
     view_reset(s, &s->current->views[VIEW_USER]);
     view_reset(s, &s->current->views[VIEW_KERNEL]);
     memset(s->mixed, 0, sizeof(s->mixed));
+    memset(s->private, 0, sizeof(s->private));
     memset(s->super, 0, sizeof(s->super));
     s->manager_domains = 0;
     s->domain15_used = false;

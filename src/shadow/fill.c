@@ -52,6 +52,12 @@ static void clear_for_refill(struct shadow *s, struct view *v, unsigned mib)
         view_clear_mib(v, mib);
 }
 
+static void touch(struct shadow *s, struct view *v, unsigned mib)
+{
+    bitmap_set(v->touched, mib);
+    bitmap_set(s->private, mib);
+}
+
 /* The table for entries that all spaces share, linked into the view. */
 static uint32_t *global_table(struct shadow *s, struct view *v, unsigned mib, unsigned domain)
 {
@@ -87,7 +93,7 @@ static uint32_t *private_table(struct shadow *s, struct view *v, unsigned mib, u
         bitmap_set(s->mixed, mib);
     }
     put_desc(&v->l1[mib], desc_table(pool_hpa(l2), domain));
-    bitmap_set(v->touched, mib);
+    touch(s, v, mib);
     return l2;
 }
 
@@ -178,7 +184,7 @@ static void fill_section(struct shadow *s, struct view *v, gva_t va, const struc
         put_desc(&s->global_l1[mib], entry);
         bitmap_set(s->mixed, mib);
     } else {
-        bitmap_set(v->touched, mib);
+        touch(s, v, mib);
     }
     s->vm->stats.shadow_fill++;
 }

@@ -57,6 +57,7 @@ struct shadow {
     struct walk_regs regs;
     uint32_t *global_l1;             /* kernel view of what the guest calls global */
     uint32_t mixed[SHADOW_BITMAP];   /* MiBs whose global entries have copies in spaces */
+    uint32_t private[SHADOW_BITMAP]; /* MiBs in which some space has entries of its own */
     uint32_t super[SHADOW_BITMAP / 16]; /* 16 MiB regions filled from supersections */
     uint32_t blocked[SHADOW_BITMAP]; /* MiBs never to be claimed: the guest uses them */
     uint32_t code_mib[SHADOW_BITMAP]; /* guest physical MiBs (from RAM base) that hold translated code */

@@ -15,7 +15,8 @@ void cp15_hook_tlbi(struct vcpu *vcpu, enum tlbi_kind kind, uint32_t arg)
     (void)vcpu;
     shadow_tlb_op(&vmm.shadow, tlb_ops[kind], arg);
     fault_forget_code();
-    vmm.claims_dirty = true;
+    if (kind == TLBI_ALL || kind == TLBI_ASID)
+        vmm.claims_dirty = true;
 }
 
 void cp15_hook_icache(struct vcpu *vcpu, bool all, uint32_t mva)

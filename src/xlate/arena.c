@@ -90,6 +90,8 @@ static struct arena *arena_create(struct xlate *x, uint32_t va)
 
 static int free_page(const struct arena *a)
 {
+    if (a->used_pages == XLATE_ARENA_PAGES)
+        return -1;
     for (int i = 0; i < XLATE_ARENA_PAGES; i++) {
         if (a->pages[i].kind == ARENA_FREE)
             return i;
@@ -102,7 +104,7 @@ static struct arena *arena_near(struct xlate *x, uint32_t va, bool need_page)
     for (unsigned i = 0; i < XLATE_MAX_ARENAS; i++) {
         struct arena *a = &x->arenas[i];
 
-        if (a->mib && in_reach(a->mib, va >> 20) && ((!need_page && a->stub_page >= 0) || free_page(a) >= 0))
+        if (a->mib && in_reach(a->mib, va >> 20) && ((!need_page && a->stub_page >= 0) || a->used_pages < XLATE_ARENA_PAGES))
             return a;
     }
     return arena_create(x, va);
@@ -121,6 +123,7 @@ static int take_page(struct xlate *x, struct arena *a, enum arena_page_kind kind
     if (!page->words)
         return -1;
     page->kind = kind;
+    a->used_pages++;
     page->site_count = 0;
     page->used_words = FIRST_STUB_WORD;
     set_entry(a, 2 * (unsigned)i + 1, x->ops->code_entry(pool_hpa(page->words)));
@@ -216,6 +219,7 @@ void arena_alt_free(struct xlate *x, struct xpage *p)
     set_entry(a, 2 * i + 1, 0);
     pool_page_free(a->pages[i].words);
     memset(&a->pages[i], 0, sizeof(a->pages[i]));
+    a->used_pages--;
     x->stats.arena_pages--;
 }
 

@@ -59,6 +59,7 @@ struct arena {
     uint32_t mib;            /* VA >> 20; 0 = unused slot */
     uint32_t *l2;            /* 256 entries, the arena's second-level table */
     int stub_page;           /* page being filled, or -1 */
+    unsigned used_pages;
     struct arena_page pages[XLATE_ARENA_PAGES];
 };
 
