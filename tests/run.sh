@@ -52,7 +52,7 @@ suite_bare() {
     local name board
     for board in cubieboard realview-pb-a8 vexpress-a9; do
         for name in $(make -s --no-print-directory -f tests/bare/bare.mk bare-names); do
-            t 200 "bare: $name on $board" tests/bare/run.sh umbra "$name" "$board"
+            t 100 "bare: $name on $board" env UMBRA_TIMEOUT=60 tests/bare/run.sh umbra "$name" "$board"
         done
     done
     t 100 "bare: guests that hang or reset" tests/bare/run.sh negative cubieboard
