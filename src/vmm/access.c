@@ -79,6 +79,8 @@ static bool device_access(struct vcpu *vcpu, uint32_t va, gpa_t pa, unsigned siz
         dev->ops->write(dev, offset, size, *value);
     else
         *value = dev->ops->read(dev, offset, size);
+    if (write && dev == &vmm.machine.rtc.dev)
+        clock_program(); /* an alarm may have been set */
     vcpu->vm->stats.emul_mmio++;
     return true;
 }

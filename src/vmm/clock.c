@@ -33,10 +33,28 @@ uint64_t clock_now(void)
     return to_guest(host.timer->now() - vmm.start_ticks);
 }
 
+/* The guest's timers, and the next second while it waits for an alarm. */
+static uint64_t next_deadline(void)
+{
+    uint64_t now = clock_now(), deadline = vtimer_next_deadline(vmm.vm.vtimer, now);
+    uint64_t second = (now / VIRT_TIMER_HZ + 1) * VIRT_TIMER_HZ;
+
+    if (vmm.machine.rtc.imsc && !vmm.machine.rtc.ris && second < deadline)
+        return second;
+    return deadline;
+}
+
+static void update_devices(void)
+{
+    vtimer_update(vmm.vm.vtimer, clock_now());
+    if (vmm.machine.rtc.imsc)
+        vpl031_update(&vmm.machine.rtc);
+}
+
 void clock_program(void)
 {
     static uint64_t programmed = VTIMER_NEVER;
-    uint64_t deadline = vtimer_next_deadline(vmm.vm.vtimer, clock_now());
+    uint64_t deadline = next_deadline();
 
     if (deadline == programmed)
         return;
@@ -54,7 +72,7 @@ void clock_host_irq(void)
     for (unsigned i = 0; i < IDLE_POLL_LIMIT && (irq = host.irqchip->ack()) != IRQ_NONE; i++) {
         if (irq == host.timer->irq) {
             host.timer->handle_irq();
-            vtimer_update(vmm.vm.vtimer, clock_now());
+            update_devices();
             clock_program();
         } else if (irq == host.uart->irq) {
             console_input();
@@ -68,7 +86,7 @@ void clock_wait(struct vcpu *vcpu)
     /* WFI ends with a pending interrupt even when the guest masks it (B1.8.13). */
     while (!vgic_irq_pending(vcpu->vm->vgic) && !vgic_fiq_pending(vcpu->vm->vgic) &&
            vcpu->vm->state == VM_RUNNING) {
-        vtimer_update(vcpu->vm->vtimer, clock_now());
+        update_devices();
         clock_program();
         if (vgic_irq_pending(vcpu->vm->vgic))
             break;

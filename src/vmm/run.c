@@ -60,6 +60,7 @@ static void load_translation(struct vcpu *vcpu, enum shadow_mode mode)
         view->stale = false;
         loaded.view = view;
     }
+    guest_load_alignment(vcpu->cp15.sctlr & SCTLR_A);
     if (dacr != loaded.dacr) {
         guest_load_dacr(dacr);
         loaded.dacr = dacr;
@@ -85,6 +86,7 @@ static void recheck_claims(void)
 
 static enum guest_exit enter_user(struct vcpu *vcpu)
 {
+    uint32_t masks = vcpu->cpsr & PSR_MASKS; /* the guest's: hardware runs with interrupts on */
     enum guest_exit why;
 
     load_translation(vcpu, VIEW_USER);
@@ -92,6 +94,7 @@ static enum guest_exit enter_user(struct vcpu *vcpu)
     write_tpidruro(vcpu->cp15.tpidruro);
     vcpu->cpsr &= ~PSR_MASKS;
     why = guest_enter(vcpu);
+    vcpu->cpsr = (vcpu->cpsr & ~PSR_MASKS) | masks;
     vcpu->cp15.tpidrurw = read_tpidrurw();
     return why;
 }
@@ -103,8 +106,6 @@ static enum guest_exit enter_kernel(struct vcpu *vcpu, uint32_t *hw_pc)
     uint32_t ctl = vcpu->cpsr & ctl_bits;
     enum guest_exit why;
 
-    if (vmm.claims_dirty)
-        recheck_claims();
     load_translation(vcpu, VIEW_KERNEL);
     write_tpidrurw(vcpu->cp15.tpidruro);
     write_tpidruro(vcpu->cp15.tpidrprw);
@@ -179,7 +180,10 @@ static void kernel_fetch(struct vcpu *vcpu, uint32_t hw_pc)
     } else {
         vcpu->r[15] = hw_pc - XLATE_D;
     }
-    fault_map_code(vcpu);
+    if (vcpu->cpsr & PSR_T)
+        thumb_forget(); /* thumb_prepare does what is to be done */
+    else
+        fault_map_code(vcpu);
 }
 
 static void kernel_data_abort(struct vcpu *vcpu, uint32_t hw_pc, enum unwind_result unwound)
@@ -191,7 +195,7 @@ static void kernel_data_abort(struct vcpu *vcpu, uint32_t hw_pc, enum unwind_res
         vcpu->vm->stats.exit_pending++; /* a load that tells of a waiting interrupt */
         return;
     }
-    if (ALIGN_DOWN(va, MiB) == VMM_STATE && xlate_arena_at(&vmm.xlate, hw_pc)) {
+    if (ALIGN_DOWN(va, MiB) == VMM_STATE && !(vcpu->cpsr & PSR_T) && xlate_arena_at(&vmm.xlate, hw_pc)) {
         emulate_kernel(vcpu); /* an MSR that does more than its stub can */
         return;
     }
@@ -202,6 +206,7 @@ static void exit_kernel(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
 {
     enum unwind_result unwound;
 
+    thumb_left(vcpu, hw_pc);
     if (why == GUEST_EXIT_PABT) {
         kernel_fetch(vcpu, hw_pc);
         return;
@@ -217,7 +222,10 @@ static void exit_kernel(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
         break;
     case GUEST_EXIT_UND:
         vcpu->vm->stats.exit_und_kernel++;
-        emulate_inject_undefined(vcpu);
+        if (vcpu->cpsr & PSR_T)
+            thumb_undefined(vcpu, hw_pc);
+        else
+            emulate_inject_undefined(vcpu);
         break;
     case GUEST_EXIT_DABT:
         kernel_data_abort(vcpu, hw_pc, unwound);
@@ -244,6 +252,19 @@ static void inject_interrupts(struct vcpu *vcpu)
     }
 }
 
+static void run_kernel(struct vcpu *vcpu)
+{
+    enum guest_exit why;
+    uint32_t hw_pc;
+
+    if (vmm.claims_dirty)
+        recheck_claims();
+    if ((vcpu->cpsr & PSR_T) && !thumb_prepare(vcpu))
+        return;
+    why = enter_kernel(vcpu, &hw_pc);
+    exit_kernel(vcpu, why, hw_pc);
+}
+
 void vmm_run(void)
 {
     struct vcpu *vcpu = &vmm.vm.vcpu;
@@ -251,8 +272,6 @@ void vmm_run(void)
     loaded.view = NULL;
     loaded.dacr = 0;
     while (vmm.vm.state == VM_RUNNING) {
-        uint32_t hw_pc = 0;
-
         if (vcpu->wfi) {
             clock_wait(vcpu);
             vcpu->wfi = false;
@@ -265,9 +284,7 @@ void vmm_run(void)
         } else if (vcpu->cpsr & PSR_E) {
             vmm_stop("big-endian data in a privileged mode is not supported");
         } else {
-            enum guest_exit why = enter_kernel(vcpu, &hw_pc);
-
-            exit_kernel(vcpu, why, hw_pc);
+            run_kernel(vcpu);
         }
     }
 }

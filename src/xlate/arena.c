@@ -104,7 +104,9 @@ static struct arena *arena_near(struct xlate *x, uint32_t va, bool need_page)
     for (unsigned i = 0; i < XLATE_MAX_ARENAS; i++) {
         struct arena *a = &x->arenas[i];
 
-        if (a->mib && in_reach(a->mib, va >> 20) && ((!need_page && a->stub_page >= 0) || a->used_pages < XLATE_ARENA_PAGES))
+        bool room = a->used_pages < XLATE_ARENA_PAGES || (!need_page && a->stub_page >= 0);
+
+        if (a->mib && in_reach(a->mib, va >> 20) && room)
             return a;
     }
     return arena_create(x, va);

@@ -65,6 +65,17 @@ void guest_load_dacr(uint32_t dacr)
     isb();
 }
 
+void guest_load_alignment(bool check)
+{
+    static bool checked;
+
+    if (check == checked)
+        return;
+    write_sctlr((read_sctlr() & ~SCTLR_A) | (check ? SCTLR_A : 0));
+    isb();
+    checked = check;
+}
+
 void guest_load_vfp(bool enabled)
 {
     if (enabled == vfp_enabled)

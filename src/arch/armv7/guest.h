@@ -21,6 +21,8 @@ enum guest_exit guest_enter(struct vcpu *vcpu);
  * may hold entries of this ASID that are gone. */
 void guest_load_view(uint32_t l1_pa, unsigned asid, bool flush);
 void guest_load_dacr(uint32_t dacr);
+/* SCTLR.A as the guest has it; umbra itself makes no unaligned access. */
+void guest_load_alignment(bool check);
 /* FPEXC.EN as the hardware shall have it. */
 void guest_load_vfp(bool enabled);
 /* FPSID (0), MVFR1 (6), MVFR0 (7) of the host. */
