@@ -8,6 +8,7 @@
 #include "xlate/a32.h"
 #include "xlate/pcinsn.h"
 #include "xlate/sysinsn.h"
+#include "xlate/t32.h"
 
 #define FPEXC_EN BIT(30)
 #define FPEXC_WRITABLE (FPEXC_EN)
@@ -156,6 +157,16 @@ static void hypercall(struct vcpu *vcpu, unsigned size)
     done(vcpu, size);
 }
 
+/* SPSR has ITSTATE for the instruction behind (B1.9.4). */
+static void supervisor_call(struct vcpu *vcpu)
+{
+    vcpu->vm->stats.emul_svc++;
+    vcpu->vm->stats.exc_svc++;
+    if (vcpu->cpsr & PSR_T)
+        vcpu->cpsr = it_advance(vcpu->cpsr);
+    vcpu_take_exception(vcpu, EXC_SVC);
+}
+
 static void run_class(struct vcpu *vcpu, enum a32_class class, uint32_t insn, unsigned size)
 {
     struct vm_stats *stats = &vcpu->vm->stats;
@@ -170,7 +181,7 @@ static void run_class(struct vcpu *vcpu, enum a32_class class, uint32_t insn, un
     case A32_SRS: stats->emul_eret++; system_insn(vcpu, insn); break;
     case A32_USR_REGS: stats->emul_usr_regs++; system_insn(vcpu, insn); break;
     case A32_SETEND: /* stubs need little-endian data: see CAVEATS.md */
-        if (insn & BIT(9))
+        if (insn & (size == 2 ? BIT(3) : BIT(9)))
             unsupported(vcpu, insn);
         else
             done(vcpu, size);
@@ -184,7 +195,7 @@ static void run_class(struct vcpu *vcpu, enum a32_class class, uint32_t insn, un
     case A32_WFE: stats->emul_wfi++; done(vcpu, size); break;
     case A32_SMC:
     case A32_HVC: hypercall(vcpu, size); break;
-    case A32_SVC: stats->emul_svc++; stats->exc_svc++; vcpu_take_exception(vcpu, EXC_SVC); break;
+    case A32_SVC: supervisor_call(vcpu); break;
     case A32_BKPT: vcpu_inject_pabt(vcpu, vcpu->cp15.ifar, FSR_DEBUG); break;
     case A32_BRANCH:
     case A32_B:
@@ -201,6 +212,41 @@ static void run_class(struct vcpu *vcpu, enum a32_class class, uint32_t insn, un
     }
 }
 
+static void start_it(struct vcpu *vcpu, uint32_t insn)
+{
+    vcpu->cpsr = (vcpu->cpsr & ~PSR_IT) | BITS(insn, 7, 2) << 10 | BITS(insn, 1, 0) << 25;
+    vcpu->r[15] += 2;
+}
+
+/* Any T32 instruction; harmless ones in the slot. */
+static void emulate_thumb(struct vcpu *vcpu)
+{
+    uint32_t insn, pc = vcpu->r[15];
+    enum a32_class class;
+    unsigned size;
+
+    /* each half in turn, since they may be in two pages */
+    if (!fault_may_fetch(vcpu, pc))
+        return;
+    if (!access_insn(vcpu, &insn, &size)) {
+        fault_may_fetch(vcpu, pc + 2);
+        return;
+    }
+    if (size == 4 && (pc & 0xfff) == 0xffe && !fault_may_fetch(vcpu, pc + 2))
+        return;
+    class = t32_classify(insn);
+    if (t32_is_it(insn) && (vcpu->cpsr & PSR_IT))
+        class = A32_UNDEF;
+    if (class != A32_BKPT && !cond_holds(it_cond(vcpu->cpsr), vcpu->cpsr))
+        done(vcpu, size);
+    else if (t32_is_it(insn) && class != A32_UNDEF)
+        start_it(vcpu, insn);
+    else if (t32_class_harmless(class) || t32_is_vldr_literal(insn))
+        thumb_run_slot(vcpu, insn);
+    else
+        run_class(vcpu, class, insn, size);
+}
+
 void emulate_kernel(struct vcpu *vcpu)
 {
     const struct a32_row *row;
@@ -208,6 +254,10 @@ void emulate_kernel(struct vcpu *vcpu)
     unsigned size;
 
     vcpu->vm->stats.exit_emulate++;
+    if (vcpu->cpsr & PSR_T) {
+        emulate_thumb(vcpu);
+        return;
+    }
     if (!access_insn(vcpu, &insn, &size)) {
         fault_fetch(vcpu); /* the mapping went away under the translation: as a fetch now would see */
         return;

@@ -15,21 +15,22 @@ void fault_forget_code(void)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(displaced); i++)
         displaced[i].page = 1; /* never a page address */
+    thumb_forget();
 }
 
-static void reflect_fetch(struct vcpu *vcpu, enum walk_fault fault, const struct walk_result *w)
+static void reflect_fetch(struct vcpu *vcpu, uint32_t va, enum walk_fault fault, const struct walk_result *w)
 {
     vcpu->vm->stats.fault_reflected++;
-    vcpu_inject_pabt(vcpu, vcpu->r[15], access_dfsr(fault, w, false));
+    vcpu_inject_pabt(vcpu, va, access_dfsr(fault, w, false));
 }
 
-/* Walks for a fetch at pc; false when it was reflected. */
-static bool fetch_allowed(struct vcpu *vcpu, struct walk_result *w)
+/* Walks for a fetch at va, of the instruction at pc; false when it was reflected. */
+static bool fetch_allowed(struct vcpu *vcpu, uint32_t va, struct walk_result *w)
 {
     struct walk_regs regs;
     enum walk_fault fault;
 
-    access_walk(vcpu, vcpu->r[15], w);
+    access_walk(vcpu, va, w);
     fault = w->fault;
     if (fault == FSR_NONE) {
         access_walk_regs(vcpu, &regs);
@@ -42,8 +43,15 @@ static bool fetch_allowed(struct vcpu *vcpu, struct walk_result *w)
         w->domain_valid = false;
     }
     if (fault != FSR_NONE)
-        reflect_fetch(vcpu, fault, w);
+        reflect_fetch(vcpu, va, fault, w);
     return fault == FSR_NONE;
+}
+
+bool fault_may_fetch(struct vcpu *vcpu, uint32_t va)
+{
+    struct walk_result w;
+
+    return fetch_allowed(vcpu, va, &w);
 }
 
 /* The guest's own mapping of va is real but the place is ours. */
@@ -60,29 +68,32 @@ void fault_fetch(struct vcpu *vcpu)
 {
     struct walk_result w;
 
-    if (!fetch_allowed(vcpu, &w) || collides(vcpu, vcpu->r[15]))
+    if (!fetch_allowed(vcpu, vcpu->r[15], &w) || collides(vcpu, vcpu->r[15]))
         return;
     vcpu->vm->stats.fault_hidden++;
     shadow_fill(&vmm.shadow, gva(vcpu->r[15]), &w);
 }
 
 /* Makes room when the pool is dry: all translations, and if that was not it all shadows. */
-static struct xpage *translate_page(gva_t va, gpa_t pa, bool in_place)
+static struct xpage *translate_page(gva_t va, gpa_t pa, bool thumb, bool in_place)
 {
-    struct xpage *page = xlate_get(&vmm.xlate, va, pa, in_place);
+    struct xpage *page = NULL;
 
-    if (page)
-        return page;
-    codesync_flush();
-    return xlate_get(&vmm.xlate, va, pa, in_place);
+    for (unsigned attempt = 0; !page && attempt < 2; attempt++) {
+        if (attempt)
+            codesync_flush();
+        page = thumb ? xlate_get_thumb(&vmm.xlate, va, pa) : xlate_get(&vmm.xlate, va, pa, in_place);
+    }
+    return page;
 }
 
 static struct xpage *code_page(struct vcpu *vcpu, const struct walk_result *w)
 {
     gva_t va = gva(ALIGN_DOWN(vcpu->r[15], 4096));
     gpa_t pa = gpa(ALIGN_DOWN(w->pa.v, 4096));
-    struct xpage *page = xlate_find(&vmm.xlate, va, pa);
-    bool in_place = !xlate_arena_at(&vmm.xlate, va.v + XLATE_D) &&
+    bool thumb = vcpu->cpsr & PSR_T;
+    struct xpage *page = xlate_find(&vmm.xlate, va, pa, thumb);
+    bool in_place = !thumb && !xlate_arena_at(&vmm.xlate, va.v + XLATE_D) &&
                     shadow_mib_free(&vmm.shadow, (va.v + XLATE_D) >> 20);
 
     if (page && page->alt != !in_place) {
@@ -90,17 +101,21 @@ static struct xpage *code_page(struct vcpu *vcpu, const struct walk_result *w)
         page = NULL;
     }
     if (!page) {
-        page = translate_page(va, pa, in_place);
+        page = translate_page(va, pa, thumb, in_place);
         CHECK(page); /* an empty pool holds at least one translation */
         vcpu->vm->stats.xlate_page++;
     }
     return page;
 }
 
-static void remember_displaced(const struct xpage *page)
+static void remember_displaced(struct xpage *page)
 {
     unsigned slot = (page->gva.v >> 12) % ARRAY_SIZE(displaced);
 
+    if (page->thumb) {
+        thumb_remember(page);
+        return;
+    }
     displaced[slot].page = page->gva.v;
     displaced[slot].va = page->va;
 }
@@ -111,7 +126,7 @@ bool fault_map_code(struct vcpu *vcpu)
     struct xpage *page;
     bool fresh;
 
-    if (!fetch_allowed(vcpu, &w))
+    if (!fetch_allowed(vcpu, vcpu->r[15], &w))
         return false;
     if (collides(vcpu, vcpu->r[15]))
         return false;
@@ -140,6 +155,8 @@ uint32_t fault_code_entry(struct vcpu *vcpu)
     uint32_t pc = vcpu->r[15], page = ALIGN_DOWN(pc, 4096);
     unsigned slot = (page >> 12) % ARRAY_SIZE(displaced);
 
+    if (vcpu->cpsr & PSR_T)
+        return thumb_hw_entry();
     return displaced[slot].page == page ? displaced[slot].va + (pc & 4095) : pc + XLATE_D;
 }
 

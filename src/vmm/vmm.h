@@ -38,6 +38,23 @@ uint32_t fault_code_entry(struct vcpu *vcpu);
 /* Forget remembered places of displaced code pages. */
 void fault_forget_code(void);
 
+/* May the guest kernel fetch at va?  Injects the abort when not. */
+bool fault_may_fetch(struct vcpu *vcpu, uint32_t va);
+
+/* thumb.c: T32 code of the guest kernel */
+/* Makes the guest enterable at pc; false: the run loop starts over, an instruction or an exception later. */
+bool thumb_prepare(struct vcpu *vcpu);
+/* Where, after thumb_prepare. */
+uint32_t thumb_hw_entry(void);
+/* Lets the next entry execute the harmless instruction at pc out of line. */
+void thumb_run_slot(struct vcpu *vcpu, uint32_t insn);
+/* The guest has left at hw_pc; before its state is made precise. */
+void thumb_left(struct vcpu *vcpu, uint32_t hw_pc);
+/* UNDEFINED at hw_pc, in Thumb state; vcpu state is precise. */
+void thumb_undefined(struct vcpu *vcpu, uint32_t hw_pc);
+void thumb_remember(struct xpage *page);
+void thumb_forget(void);
+
 /* codesync.c: translations against the memory they were made from. */
 void codesync_init(void);
 /* Is the page translated and its writes watched, so that it must not be mapped writable? */

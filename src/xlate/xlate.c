@@ -10,6 +10,7 @@
 #include "xlate/arena.h"
 #include "xlate/emit.h"
 #include "xlate/stubs.h"
+#include "xlate/thumb.h"
 
 static unsigned hash_page(uint32_t addr)
 {
@@ -84,11 +85,11 @@ static void xpage_free(struct xlate *x, struct xpage *p)
     x->free_xpages = p;
 }
 
-struct xpage *xlate_find(struct xlate *x, gva_t gva_page, gpa_t gpa_page)
+struct xpage *xlate_find(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool thumb)
 {
     struct xpage *p = x->by_gva[hash_page(gva_page.v)];
 
-    while (p && (p->gva.v != gva_page.v || p->gpa.v != gpa_page.v || p->thumb))
+    while (p && (p->gva.v != gva_page.v || p->gpa.v != gpa_page.v || p->thumb != thumb))
         p = p->next_gva;
     return p;
 }
@@ -179,10 +180,22 @@ static uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index,
     return word;
 }
 
+static void link_page(struct xlate *x, struct xpage *p)
+{
+    struct xpage **gva_head = &x->by_gva[hash_page(p->gva.v)], **gpa_head = &x->by_gpa[hash_page(p->gpa.v)];
+
+    p->next_gva = *gva_head;
+    *gva_head = p;
+    p->next_gpa = *gpa_head;
+    *gpa_head = p;
+    set_page_bit(x, p->gpa.v, true);
+    x->stats.pages++;
+}
+
 struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in_place)
 {
     static uint32_t source[1024];
-    struct xpage *p = xlate_find(x, gva_page, gpa_page);
+    struct xpage *p = xlate_find(x, gva_page, gpa_page, false);
 
     if (p)
         return p;
@@ -206,12 +219,27 @@ struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in
         p->words[i] = translate_word(x, p, i, source[i]);
     arch_sync_code(p->words, 4096);
     arena_sync(x);
-    p->next_gva = x->by_gva[hash_page(gva_page.v)];
-    x->by_gva[hash_page(gva_page.v)] = p;
-    p->next_gpa = x->by_gpa[hash_page(gpa_page.v)];
-    x->by_gpa[hash_page(gpa_page.v)] = p;
-    set_page_bit(x, gpa_page.v, true);
-    x->stats.pages++;
+    link_page(x, p);
+    return p;
+}
+
+struct xpage *xlate_get_thumb(struct xlate *x, gva_t gva_page, gpa_t gpa_page)
+{
+    struct xpage *p = xlate_find(x, gva_page, gpa_page, true);
+
+    if (p)
+        return p;
+    p = xpage_alloc(x);
+    if (!p)
+        return NULL;
+    p->gva = gva_page;
+    p->gpa = gpa_page;
+    p->alt = p->thumb = true;
+    if (!thumb_alloc(x, p)) {
+        xpage_free(x, p);
+        return NULL;
+    }
+    link_page(x, p);
     return p;
 }
 
@@ -238,7 +266,9 @@ unsigned xlate_invalidate(struct xlate *x, gpa_t page)
         }
         *link = p->next_gpa;
         unlink_gva(x, p);
-        if (p->alt)
+        if (p->thumb)
+            thumb_free(x, p);
+        else if (p->alt)
             arena_alt_free(x, p);
         else
             pool_page_free(p->words);
@@ -265,6 +295,10 @@ unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const ui
                 p->words[i] = translate_word(x, p, i, source[i]);
         }
     }
+    for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {
+        if (p->gpa.v == page.v && p->thumb && (changed || p->unwatched))
+            thumb_reset(p);
+    }
     if (!changed)
         return 0;
     for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {
@@ -282,5 +316,6 @@ void xlate_flush(struct xlate *x)
             xlate_invalidate(x, x->by_gpa[i]->gpa);
     }
     arena_flush(x);
+    x->slot.words = NULL;
     x->stats.sites = 0;
 }

@@ -43,6 +43,8 @@ struct xpage {
     struct xpage *next_gva, *next_gpa;
     bool alt;                /* in an arena, not at gva + D */
     bool thumb;
+    bool unwatched;          /* thumb: parts were translated while writes to the page went unseen */
+    struct thumb_map *map;   /* thumb (xlate/sweep.h) */
 };
 
 enum arena_page_kind { ARENA_FREE, ARENA_STUBS, ARENA_ALT };
@@ -88,6 +90,8 @@ struct xlate {
     struct arena arenas[XLATE_MAX_ARENAS];
     uint8_t arena_of_mib[4096];   /* index + 1 */
     struct xpage *free_xpages;
+    void *free_maps;
+    struct xpage slot;            /* where single T32 instructions run out of line (xlate/thumb.h) */
     struct xlate_stats stats;
 };
 
@@ -98,8 +102,10 @@ void xlate_init(struct xlate *x, const struct xlate_ops *ops, void *ctx, struct 
 /* The A32 translation of the page at gva backed by gpa; makes it when needed.  'in_place'
  * says that gva + D is free.  NULL when the pool is dry: flush and call again. */
 struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in_place);
+/* The T32 translation of the page; empty when it is new (xlate/thumb.h). */
+struct xpage *xlate_get_thumb(struct xlate *x, gva_t gva_page, gpa_t gpa_page);
 /* Finds without making. */
-struct xpage *xlate_find(struct xlate *x, gva_t gva_page, gpa_t gpa_page);
+struct xpage *xlate_find(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool thumb);
 
 bool xlate_page_has_code(const struct xlate *x, gpa_t addr);
 /* Drops translations of the guest page; returns how many. */
