@@ -15,7 +15,7 @@ TARGET_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Werror=implicit -mno-unaligned-
 	-fno-common -ffreestanding -ffunction-sections -fdata-sections
 TARGET_LDFLAGS = -nostartfiles -Wl,--gc-sections -Wl,-Map=$(OUT)/umbra.map -Wl,--no-warn-rwx-segments,--no-enum-size-warning,-z,noexecstack
 
-TARGET_SOURCES := $(sort $(shell find src -name '*.c' -o -name '*.S'))
+TARGET_SOURCES := $(sort $(shell find src -path src/arch/fake -prune -o \( -name '*.c' -o -name '*.S' \) -print))
 TARGET_OBJECTS = $(addprefix $(OUT)/obj/,$(addsuffix .o,$(TARGET_SOURCES)))
 BOARD_TREES := $(patsubst %,build/board/%.dtb,$(notdir $(patsubst %/,%,$(dir $(wildcard src/board/*/*.dts)))))
 

@@ -8,6 +8,9 @@
 #include "lib/log.h"
 #include "vmm/vmm.h"
 
+#define DFSR_WNR BIT(11)
+#define DFSR_FS(dfsr) (((dfsr) & 0xfu) | ((dfsr) & BIT(10)))
+
 /* Displaced code pages entered lately; valid until the next TLB operation or space switch. */
 static struct { uint32_t page, va; } displaced[8];
 
@@ -189,8 +192,13 @@ static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
     shadow_fill(&vmm.shadow, gva(va), &w);
 }
 
-#define DFSR_WNR BIT(11)
-#define DFSR_FS(dfsr) (((dfsr) & 0xfu) | ((dfsr) & BIT(10)))
+void fault_fetch_exit(struct vcpu *vcpu)
+{
+    if (DFSR_FS(read_ifsr()) == FSR_DEBUG) /* BKPT; IFAR is UNKNOWN (B4.1.96) */
+        vcpu_inject_pabt(vcpu, vcpu->cp15.ifar, FSR_DEBUG);
+    else
+        fault_fetch(vcpu);
+}
 
 void fault_data_exit(struct vcpu *vcpu)
 {

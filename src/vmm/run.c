@@ -139,7 +139,7 @@ static void exit_user(struct vcpu *vcpu, enum guest_exit why)
         break;
     case GUEST_EXIT_PABT:
         stats->exit_pabt_user++;
-        fault_fetch(vcpu);
+        fault_fetch_exit(vcpu);
         break;
     case GUEST_EXIT_DABT:
         stats->exit_dabt_user++;

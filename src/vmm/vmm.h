@@ -29,6 +29,8 @@ void vmm_dump(void);
 
 /* fault.c: aborts taken by the guest; vcpu state is precise. */
 void fault_fetch(struct vcpu *vcpu);
+/* A prefetch abort in guest user as the hardware's IFSR tells it. */
+void fault_fetch_exit(struct vcpu *vcpu);
 /* A data abort as the hardware's DFSR and DFAR tell it. */
 void fault_data_exit(struct vcpu *vcpu);
 /* Makes the code at the guest kernel's pc executable: false when an abort was injected. */
