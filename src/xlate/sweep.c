@@ -123,8 +123,8 @@ static void place(struct sweep *s, unsigned offset, uint32_t insn)
         write_trap(s, offset, 2, STEP); /* overlaps another reading of the code */
         return;
     }
-    if (next < PAGE_BYTES && is_second(s->code, next)) {
-        write_trap(s, offset, size, STEP);
+    if ((next < PAGE_BYTES && is_second(s->code, next)) || t32_is_it(insn)) {
+        write_trap(s, offset, size, STEP); /* runs into a second half; or IT, which is place_it's */
         return;
     }
     if (t32_class_harmless(class))

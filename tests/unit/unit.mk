@@ -13,6 +13,7 @@ VDEV_SOURCES = $(wildcard src/vdev/*.c)
 
 test_vcpu_SOURCES = src/core/vcpu.c
 test_walk_SOURCES = src/shadow/walk.c
+test_t32_SOURCES = src/xlate/t32.c src/xlate/sweep.c src/xlate/a32.c
 test_ldst_SOURCES = src/xlate/ldst.c
 test_cp15_SOURCES = src/core/cp15.c src/core/vcpu.c
 test_psci_SOURCES = src/core/psci.c
@@ -27,6 +28,8 @@ test_host_SOURCES = src/drv/host.c src/drv/fdt_util.c src/drv/pl011.c src/drv/ns
 	src/drv/sun4i_ic.c src/drv/sp804.c src/drv/sun4i_timer.c
 test_host_timer_SOURCES = src/drv/sp804.c src/drv/sun4i_timer.c
 test_a32_SOURCES = src/xlate/a32.c
+XLATE_SOURCES = $(wildcard src/xlate/*.c) src/core/pool.c src/core/vcpu.c src/arch/fake/fake.c
+test_stubs_SOURCES = $(XLATE_SOURCES)
 test_hash_SOURCES = src/lib/crc32.c src/lib/sha256.c
 test_bundle_SOURCES = src/vmm/bundle.c src/vmm/vmdesc.c src/lib/crc32.c src/lib/sha256.c
 test_vm_virt_SOURCES = src/vmm/vm_virt.c src/vmm/guest_fdt.c src/core/vm.c $(VDEV_SOURCES)
@@ -38,7 +41,7 @@ UNIT_LIBS = -lfdt
 
 .SECONDEXPANSION:
 $(UNIT_TESTS:%=build/unit/%): build/unit/%: tests/unit/%.c $$(%_SOURCES) $(UNIT_SUPPORT) tests/unit/test.h \
-		tests/unit/unit.mk $$(wildcard src/*/*.h src/*/*.def)
+		tests/unit/unit.mk $$(wildcard tests/unit/*.h src/*/*.h src/*/*.def)
 	@mkdir -p $(@D)
 	@echo "  UNITCC  $*"
 	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $($*_SOURCES) $(UNIT_SUPPORT) $(UNIT_LIBS)
