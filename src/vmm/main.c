@@ -16,6 +16,7 @@
 #include "vmm/vm_virt.h"
 #include "vmm/vmdesc.h"
 #include "vmm/vmm.h"
+#include "xlate/check.h"
 
 struct vmm vmm;
 
@@ -138,13 +139,28 @@ static int load_vm(void)
     return vm_virt_load(&vmm.vm, &desc, (void *)ram);
 }
 
+/* Debug builds: the laws, on everything there is when the VM ends. */
+static bool verify(void)
+{
+#ifdef UMBRA_AUDIT
+    unsigned entries = shadow_audit(&vmm.shadow);
+    struct check_result code = xlate_check(&vmm.xlate);
+
+    log_info("audit: %u bad shadow entries", entries);
+    log_info("check: %lu A32 words and %lu T32 instructions executable in guest kernel mode, %lu sensitive",
+             (unsigned long)code.words, (unsigned long)code.halves, (unsigned long)code.bad);
+    return entries == 0 && code.bad == 0;
+#else
+    return true;
+#endif
+}
+
 static int finish(void)
 {
     struct vm *vm = &vmm.vm;
 
-#ifdef UMBRA_AUDIT
-    log_info("audit: %u bad shadow entries", shadow_audit(&vmm.shadow));
-#endif
+    if (!verify())
+        return EXIT_PANIC;
     if (strstr(host.bootargs, "umbra.stats"))
         stats_print();
     switch (vm->state) {

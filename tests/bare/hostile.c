@@ -49,7 +49,8 @@ static void nowhere_mapped(void)
 
 static void jumps(void)
 {
-    static const uint32_t places[] = { 0x10000000, 0x3ffffffc, 0x7ffffffc, 0xfffffff0, 0xc0000000, 0xfa000000, 0xfbfffffc };
+    static const uint32_t places[] = { 0x10000000, 0x3ffffffc, 0x7ffffffc, 0xfffffff0, 0xc0000000,
+                                       0xfa000000, 0xfbfffffc };
     bool ok = true;
 
     for (unsigned i = 0; i < sizeof(places) / 4; i++) {
