@@ -6,7 +6,8 @@ static const struct board boards[] = {
     { "cubieboard", "cubieboard", "Allwinner A10, Cortex-A8 (default)", { 512, 1024 }, 0x40000000,
       "console=ttyS0 earlycon panic=-1 cryptomgr.notests", "sun4i-a10-cubieboard.dtb" },
     { "realview-pb-a8", "realview-pb-a8", "ARM RealView PB, Cortex-A8", { 512, 0 }, 0x70000000, NULL, NULL },
-    { "vexpress-a9", "vexpress-a9", "ARM Versatile Express, Cortex-A9", { 512, 1024 }, 0x60000000,
+    /* secure=off: in Secure state QEMU takes User mode's SCTLR.A from the Non-secure bank */
+    { "vexpress-a9", "vexpress-a9,secure=off", "ARM Versatile Express, Cortex-A9", { 512, 1024 }, 0x60000000,
       "console=ttyAMA0 earlycon=pl011,0x10009000 panic=-1 cryptomgr.notests", "vexpress-v2p-ca9.dtb" },
 };
 
