@@ -361,7 +361,7 @@ static void test_classes(void)
         { 0xe82dc013, A32_SRS, "srsdb sp!, #19" }, { 0xe98dc013, A32_SRS, "srsia sp, #19" },
         { 0xe9bdc000, A32_RFE, "rfeia sp!" }, { 0xe81dc000, A32_RFE, "rfedb sp" },
         { 0xf3de8f04, A32_ERET, "subs pc, lr, #4" }, { 0xf3de8f00, A32_ERET, "eret" },
-{ 0xe8bd8010, A32_LDM_PC, "pop.w {r4, pc}" },
+        { 0xe8bd8010, A32_LDM_PC, "pop.w {r4, pc}" },
         { 0xe8bdc001, A32_UNDEF, "pop.w {r0, lr, pc}" }, { 0xbd10, A32_LDM_PC, "pop {r4, pc}" },
         { 0x4770, A32_BX, "bx lr" }, { 0x4798, A32_BLX_REG, "blx r3" },
         { 0xf3c18f00, A32_BRANCH, "bxj r1" },

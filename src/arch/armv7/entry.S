@@ -76,7 +76,9 @@ guest_switch:
     ldr     r1, [sp, #VCPU_PSR]
     ldr     lr, [sp, #VCPU_PC]
     msr     spsr_cxsf, r1
-    clrex                           @ an exclusive access must not span an exit (A3.4.5)
+    @ The exclusive monitor is left alone: umbra has no exclusive accesses, the guest executes
+    @ CLREX where A3.4.5 asks it to, and an exit between LDREX and STREX may come every time
+    @ (a trapped branch, the end of a page).
     ldmia   sp, {r0-r14}^
     nop                             @ no banked register right after LDM^ (B9.3.6)
     movs    pc, lr
