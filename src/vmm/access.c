@@ -133,16 +133,38 @@ static bool fetch_half(struct vcpu *vcpu, uint32_t va, uint32_t *value)
     return w.fault == FSR_NONE && gmem_read(vcpu->vm, w.pa, value, 2);
 }
 
+/* Pages that instructions were read from lately: a small TLB, with a TLB's rights to be stale. */
+static struct { uint32_t va, pa; } fetched[16];
+
+void access_forget(void)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(fetched); i++)
+        fetched[i].va = 1; /* never a page address */
+}
+
+static bool fetch_word(struct vcpu *vcpu, uint32_t *insn)
+{
+    uint32_t pc = vcpu->r[15], page = ALIGN_DOWN(pc, 4096);
+    unsigned slot = (pc >> 12) % ARRAY_SIZE(fetched);
+    struct walk_result w;
+
+    if (fetched[slot].va != page) {
+        access_walk(vcpu, page, &w);
+        if (w.fault != FSR_NONE)
+            return false;
+        fetched[slot].va = page;
+        fetched[slot].pa = w.pa.v;
+    }
+    return gmem_read32(vcpu->vm, gpa(fetched[slot].pa | (pc & 4095)), insn);
+}
+
 bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size)
 {
-    struct walk_result w;
     uint32_t second;
 
     *size = 4;
-    if (!(vcpu->cpsr & PSR_T)) {
-        access_walk(vcpu, vcpu->r[15], &w);
-        return w.fault == FSR_NONE && gmem_read32(vcpu->vm, w.pa, insn);
-    }
+    if (!(vcpu->cpsr & PSR_T))
+        return fetch_word(vcpu, insn);
     if (!fetch_half(vcpu, vcpu->r[15], insn))
         return false;
     if ((*insn >> 11) < 0x1d) { /* A6.1: 16-bit */

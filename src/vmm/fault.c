@@ -16,6 +16,7 @@ static struct { uint32_t page, va; } displaced[8];
 
 void fault_forget_code(void)
 {
+    access_forget();
     for (unsigned i = 0; i < ARRAY_SIZE(displaced); i++)
         displaced[i].page = 1; /* never a page address */
     thumb_forget();
