@@ -8,7 +8,7 @@
 #include "lib/bits.h"
 #include "lib/log.h"
 #include "xlate/emit.h"
-#include "xlate/t32.h"
+#include "xlate/sweep.h"
 
 #define LDR_PC_LITERAL 0xe51ff004u /* ldr pc, [pc, #-4]: the next word is data */
 
@@ -86,7 +86,8 @@ static void check_stub_page(struct check_result *r, const struct arena_page *pag
 
 static void check_t32_page(struct check_result *r, const struct xpage *p)
 {
-    const uint16_t *half = (const uint16_t *)(const void *)p->words;
+    struct thumb_code code = { (uint16_t *)p->words, p->map };
+    const uint16_t *half = code.half;
 
     for (unsigned i = 0; i < 2048;) {
         /* a long one across the end of the page ends in the alias behind it, which is XN */
@@ -100,6 +101,8 @@ static void check_t32_page(struct check_result *r, const struct xpage *p)
             bad(r, p->va + 2 * i, insn, a32_class_name(class));
         i += wide ? 2 : 1;
     }
+    if (thumb_audit(&code))
+        bad(r, p->va, THUMB_NONE, "T32 code runs into the middle of an instruction");
 }
 
 struct check_result xlate_check(struct xlate *x)
