@@ -53,7 +53,7 @@ static void __attribute__((noreturn)) help(const char *verb, unsigned mask)
         if (rows[i].verbs & mask)
             printf("  --%-10s %-8s %s\n", rows[i].name, rows[i].arg ? rows[i].arg : "", rows[i].help);
     if (mask == FOR_RUN)
-        printf("\nOn a terminal, Ctrl-A x ends the run.\n");
+        printf("\nOn a terminal, Ctrl-A x ends the run; Ctrl-] is umbra's own key (Ctrl-] h tells).\n");
     printf("\n%s", exit_help);
     exit(0);
 }
