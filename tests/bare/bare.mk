@@ -4,7 +4,7 @@
 CROSS ?= arm-none-eabi-
 BARE_OUT := build/bare
 # Guests compared with the oracle, and those that end otherwise on purpose.
-BARE_TESTS := hello modes psr eret pcrel thumb tlb mmuformats restart smc_alias timer_gic user random hostile
+BARE_TESTS := hello modes psr eret pcrel thumb tlb mmuformats restart smc_alias timer_gic user random hostile fiq endian
 # Judged by their own checks alone: plain QEMU is not exact there.
 BARE_ALONE := eret_alu
 BARE_NEGATIVE := hang reset

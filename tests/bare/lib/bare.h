@@ -57,7 +57,7 @@ uint32_t psci_hvc(uint32_t function, uint32_t a, uint32_t b, uint32_t c);
 extern uint32_t boot_dtb, boot_dtb_magic;
 extern uint32_t vectors[8];
 extern char __text_start[], __text_end[], __user_start[], __user_end[], __data_end[], __bss_end[];
-extern char user_stack_top[];
+extern char user_stack[], user_stack_top[];
 
 /* Code and constants that User mode may reach once the MMU is on (mmu.h). */
 #define USER_TEXT __attribute__((section(".text.user"), noinline))
