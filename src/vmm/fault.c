@@ -7,6 +7,7 @@
 #include "lib/check.h"
 #include "lib/log.h"
 #include "vmm/vmm.h"
+#include "xlate/t32.h"
 
 #define DFSR_WNR BIT(11)
 #define DFSR_FS(dfsr) (((dfsr) & 0xfu) | ((dfsr) & BIT(10)))
@@ -68,14 +69,27 @@ static bool collides(struct vcpu *vcpu, uint32_t va)
     return true;
 }
 
+/* Makes the page at va fetchable in guest user; false when an abort was injected. */
+static bool fetch_page(struct vcpu *vcpu, uint32_t va, struct walk_result *w)
+{
+    if (!fetch_allowed(vcpu, va, w) || collides(vcpu, va))
+        return false;
+    vcpu->vm->stats.fault_hidden++;
+    shadow_fill(&vmm.shadow, gva(va), w);
+    return true;
+}
+
 void fault_fetch(struct vcpu *vcpu)
 {
+    uint32_t pc = vcpu->r[15];
     struct walk_result w;
+    uint16_t half;
 
-    if (!fetch_allowed(vcpu, vcpu->r[15], &w) || collides(vcpu, vcpu->r[15]))
+    if (!fetch_page(vcpu, pc, &w))
         return;
-    vcpu->vm->stats.fault_hidden++;
-    shadow_fill(&vmm.shadow, gva(vcpu->r[15]), &w);
+    /* it may be the second half of the instruction that is not there */
+    if ((vcpu->cpsr & PSR_T) && (pc & 0xfff) == 0xffe && gmem_read(vcpu->vm, w.pa, &half, 2) && t32_is_long(half))
+        fetch_page(vcpu, pc + 2, &w);
 }
 
 /* Makes room when the pool is dry: all translations, and if that was not it all shadows. */

@@ -212,6 +212,10 @@ static void exit_kernel(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
         return;
     }
     unwound = xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
+    if ((vcpu->cpsr & PSR_T) && !xlate_arena_at(&vmm.xlate, hw_pc)) {
+        vmm_stop("a branch to Thumb code met translated ARM code at 0x%08lx: see CAVEATS.md", (unsigned long)hw_pc);
+        return;
+    }
     if (unwound == UNWIND_UNKNOWN) {
         vmm_stop("exit %d at 0x%08lx, in no translation", (int)why, (unsigned long)hw_pc);
         return;
