@@ -64,6 +64,7 @@ bool thumb_prepare(struct vcpu *vcpu)
 {
     uint32_t pc = vcpu->r[15];
     struct xpage *page = recall(pc);
+    bool watched;
 
     if (!page) {
         if (!fault_map_code(vcpu))
@@ -72,7 +73,8 @@ bool thumb_prepare(struct vcpu *vcpu)
         if (!page)
             return false;
     }
-    if (thumb_enter(&vmm.xlate, page, pc, it_left(vcpu->cpsr), codesync_watched(NULL, page->gpa)) == THUMB_RUN) {
+    watched = codesync_watched(NULL, page->gpa);
+    if (thumb_enter(&vmm.xlate, page, pc, it_left(vcpu->cpsr), watched) == THUMB_RUN) {
         hw_entry = xlate_entry(page, pc);
         steps = 0;
         return true;

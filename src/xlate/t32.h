@@ -30,7 +30,10 @@ static inline bool t32_class_harmless(enum a32_class class)
 
 /* IT, and how many instructions it covers (A8.8.54). */
 static inline bool t32_is_it(uint32_t insn) { return (insn & ~0xffu) == 0xbf00 && (insn & 15); }
-static inline unsigned t32_it_count(uint32_t mask) { return mask & 15 ? 4 - (unsigned)__builtin_ctz(mask & 15) : 0; }
+static inline unsigned t32_it_count(uint32_t mask)
+{
+    return mask & 15 ? 4 - (unsigned)__builtin_ctz(mask & 15) : 0;
+}
 
 /* Where an instruction of class B at 'pc' branches to; 'always': it has no condition of its own. */
 uint32_t t32_branch_target(uint32_t insn, uint32_t pc, bool *always);
