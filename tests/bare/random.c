@@ -4,6 +4,7 @@
  *
  * r10 is the base of the memory they use, r11 a scratch pointer; sp is left alone.
  */
+#include "lib/gic.h"
 #include "lib/mmu.h"
 
 #define BLOCK_WORDS 72
@@ -18,6 +19,7 @@ extern uint32_t block_done[];
 static uint32_t code[BLOCK_WORDS + 8] __attribute__((aligned(4096)));
 static uint32_t memory[MEMORY_WORDS] __attribute__((aligned(4096)));
 static uint32_t seed, used, mode;
+static bool with_irqs; /* CPSR.I stays clear and the timer ticks; IRQ mode is left alone */
 
 static uint32_t pick(uint32_t n)
 {
@@ -183,16 +185,17 @@ static void branch(void)
 
 static void status(void)
 {
-    static const uint32_t modes[] = { MODE_SVC, MODE_SYS, MODE_IRQ, MODE_ABT, MODE_UND };
+    static const uint32_t modes[] = { MODE_SVC, MODE_SYS, MODE_ABT, MODE_UND, MODE_IRQ };
+    uint32_t count = with_irqs ? 4 : 5, masks = with_irqs ? PSR_F : PSR_F | PSR_I;
 
     switch (pick(9)) {
     case 0: emit(any_cond() | 0x010f0000 | any_rd() << 12); break;                     /* MRS */
     case 1: emit(any_cond() | 0x0128f000 | any_rn(false)); break;                      /* MSR CPSR_f */
     case 2: emit(any_cond() | 0x0124f000 | any_rn(false)); break;                      /* MSR CPSR_s */
     case 3: emit(any_cond() | 0x0328f000 | pick(4096)); break;                         /* MSR CPSR_f, #n */
-    case 4: mode = modes[pick(5)]; emit(0xf1020000 | mode); break;                     /* CPS #mode */
-    case 5: mode = modes[pick(5)]; emit(AL | 0x0321f0c0 | mode); break;                /* MSR CPSR_c, #n */
-    case 6: mode = modes[pick(5)]; emit(0xf10e00c0 | mode); break;                     /* CPSID if, #mode */
+    case 4: mode = modes[pick(count)]; emit(0xf1020000 | mode); break;                     /* CPS #mode */
+    case 5: mode = modes[pick(count)]; emit(AL | 0x0321f000 | masks | mode); break;                /* MSR CPSR_c, #n */
+    case 6: mode = modes[pick(count)]; emit(0xf10e0000 | masks | mode); break;                    /* CPSID #mode */
     case 7:
         if (mode != MODE_SYS)
             emit(any_cond() | 0x014f0000 | any_rd() << 12);                            /* MRS SPSR */
@@ -224,6 +227,8 @@ static void make_block(void)
 {
     used = 0;
     mode = MODE_SVC;
+    if (with_irqs)
+        emit(AL | 0x0321f000 | PSR_F | MODE_SVC); /* MSR CPSR_c */
     while (used < BLOCK_WORDS) {
         switch (pick(16)) {
         case 0: case 1: case 2: load_store(); break;
@@ -247,10 +252,19 @@ static void make_block(void)
     isb();
 }
 
-static uint32_t svc_count;
+static uint32_t svc_count, tick_count, ticks_left;
 
-static bool count_svc(struct trap *t)
+static bool on_exception(struct trap *t)
 {
+    if (t->kind == EXC_IRQ) {
+        t->lr -= 4;
+        /* Soon again, at odd times, but not for ever: the block has to get on. */
+        CNTV_TVAL_WRITE(ticks_left ? tick_count * 37 % 400 : 0x7fffffff);
+        ticks_left -= ticks_left != 0;
+        write32(GICC_EOIR, read32(GICC_IAR));
+        tick_count++;
+        return true;
+    }
     svc_count += t->kind == EXC_SVC;
     return t->kind == EXC_SVC;
 }
@@ -267,6 +281,10 @@ static uint32_t digest_block(uint32_t digest, uint32_t n)
     for (unsigned again = 0; again < 3; again++) {
         reset_banks();
         regs[10] = regs[11] = (uint32_t)&memory[MEMORY_WORDS / 2];
+        if (with_irqs) {
+            ticks_left = 12;
+            CNTV_TVAL_WRITE(again * 50);
+        }
         run_block(regs, code);
         digest = (digest << 3 | digest >> 29) ^ sum_words(regs, regs + 15);
     }
@@ -281,7 +299,7 @@ static void stream(const char *name, uint32_t start)
     svc_count = 0;
     for (unsigned i = 0; i < MEMORY_WORDS; i++)
         memory[i] = random_next(&seed);
-    trap_hook = count_svc;
+    trap_hook = on_exception;
     for (uint32_t n = 0; n < BLOCKS; n++) {
         digest = digest_block(digest, n);
         if (n % 50 == 49)
@@ -297,4 +315,12 @@ void test_main(void)
     mmu_setup();
     stream("MMU on", 0x87654321);
     stream("MMU on, another", 0xdeadbeef);
+    gic_init();
+    gic_enable(IRQ_CNTV);
+    with_irqs = true;
+    CNTV_TVAL_WRITE(0);
+    CNTV_CTL_WRITE(CNT_ENABLE);
+    stream("MMU on, timer ticking", 0xcafe1234);
+    CNTV_CTL_WRITE(0);
+    report(tick_count > 100, "interrupts came");
 }

@@ -3,7 +3,7 @@
 #
 #   tests/bare/run.sh oracle [NAME...]          on plain QEMU; keeps build/bare/NAME.oracle
 #   tests/bare/run.sh umbra NAME|all [BOARD]    inside umbra, compared with the oracle
-#   tests/bare/run.sh negative [BOARD]          the guests that hang or reset, inside umbra
+#   tests/bare/run.sh negative [BOARD]          the guests that hang, reset or are stopped, inside umbra
 #
 # A guest passes when it ends by itself, prints its END line with 0 failed, and (umbra) prints
 # word for word what it printed on plain QEMU.  Lines that begin with "umbra:" are the VMM's own.
@@ -147,6 +147,7 @@ negative)
     code_hang=0 code_reset=0
     negative hang "$board" 'hang: '
     negative reset "$board" 'reset: '
+    negative window "$board" 'window: RAM'
     if [ "$code_hang" -ne 0 ] && [ "$code_hang" = "$code_reset" ]; then
         fail "negative $board" "a time-out and a reset give the same code $code_hang"
     fi

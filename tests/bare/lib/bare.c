@@ -229,6 +229,11 @@ void *memcpy(void *to, const void *from, size_t n)
     return to;
 }
 
+void end_of_checks(void)
+{
+    print("END: %u checks, %u failed\n", (unsigned)check_count, (unsigned)fail_count);
+}
+
 /* From start.S, in SVC with the stacks set. */
 void bare_main(void);
 void bare_main(void)
@@ -236,6 +241,6 @@ void bare_main(void)
     write32(UART_LCR_H, 0x70);
     write32(UART_CR, 0x301);
     test_main();
-    print("END: %u checks, %u failed\n", (unsigned)check_count, (unsigned)fail_count);
+    end_of_checks();
     power_off();
 }

@@ -49,6 +49,8 @@ bool report(bool condition, const char *name);
 bool report_eq(uint32_t got, uint32_t want, const char *name);
 /* got == want; prints what and both values when they differ.  For parts of one report. */
 bool check_eq(uint32_t got, uint32_t want, const char *what);
+/* The line that ends a run; called after test_main(). */
+void end_of_checks(void);
 __attribute__((noreturn)) void power_off(void);
 __attribute__((noreturn)) void system_reset(void);
 /* PSCI by HVC with up to three arguments. */
