@@ -34,9 +34,9 @@ uint64_t clock_now(void)
 }
 
 /* The guest's timers, and the next second while it waits for an alarm. */
-static uint64_t next_deadline(void)
+static uint64_t next_deadline(uint64_t now)
 {
-    uint64_t now = clock_now(), deadline = vtimer_next_deadline(vmm.vm.vtimer, now);
+    uint64_t deadline = vtimer_next_deadline(vmm.vm.vtimer, now);
     uint64_t second = (now / VIRT_TIMER_HZ + 1) * VIRT_TIMER_HZ;
 
     if (vmm.machine.rtc.imsc && !vmm.machine.rtc.ris && second < deadline)
@@ -44,18 +44,17 @@ static uint64_t next_deadline(void)
     return deadline;
 }
 
-static void update_devices(void)
-{
-    vtimer_update(vmm.vm.vtimer, clock_now());
-    if (vmm.machine.rtc.imsc)
-        vpl031_update(&vmm.machine.rtc);
-}
-
+/* One reading of the clock for both halves: a deadline that passed between two would be
+ * neither signalled nor programmed. */
 void clock_program(void)
 {
     static uint64_t programmed = VTIMER_NEVER;
-    uint64_t deadline = next_deadline();
+    uint64_t now = clock_now(), deadline;
 
+    vtimer_update(vmm.vm.vtimer, now);
+    if (vmm.machine.rtc.imsc)
+        vpl031_update(&vmm.machine.rtc);
+    deadline = next_deadline(now);
     if (deadline == programmed)
         return;
     programmed = deadline;
@@ -72,7 +71,6 @@ void clock_host_irq(void)
     for (unsigned i = 0; i < IDLE_POLL_LIMIT && (irq = host.irqchip->ack()) != IRQ_NONE; i++) {
         if (irq == host.timer->irq) {
             host.timer->handle_irq();
-            update_devices();
             clock_program();
         } else if (irq == host.uart->irq) {
             console_input();
@@ -86,7 +84,6 @@ void clock_wait(struct vcpu *vcpu)
     /* WFI ends with a pending interrupt even when the guest masks it (B1.8.13). */
     while (!vgic_irq_pending(vcpu->vm->vgic) && !vgic_fiq_pending(vcpu->vm->vgic) &&
            vcpu->vm->state == VM_RUNNING) {
-        update_devices();
         clock_program();
         if (vgic_irq_pending(vcpu->vm->vgic))
             break;

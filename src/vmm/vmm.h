@@ -93,7 +93,7 @@ void emulate_inject_undefined(struct vcpu *vcpu);
 
 /* clock.c */
 uint64_t clock_now(void);          /* guest timer ticks */
-void clock_program(void);          /* host timer at the guest's next deadline */
+void clock_program(void);          /* guest timers up to now, host timer at their next deadline */
 void clock_host_irq(void);         /* handles every pending host interrupt */
 void clock_wait(struct vcpu *vcpu); /* WFI: idles until an interrupt is pending */
 
