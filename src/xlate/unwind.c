@@ -29,7 +29,7 @@ static void set_target(uint32_t hw_target, uint32_t r[16], uint32_t *cpsr)
         target ^= XLATE_THUMB_TAG;
         *cpsr |= PSR_T;
     }
-    r[15] = target & ~1u;
+    r[15] = target & (target & 1 ? ~1u : ~3u); /* 0b10 is UNPREDICTABLE (A2.3.1): as 0b00 */
 }
 
 /* Where the jump at the end of a BL stub goes: a B, or LDR pc with its literal. */
@@ -75,9 +75,7 @@ static enum unwind_result finish(struct xlate *x, const struct arena_page *page,
         break;
     case STUB_BLX:
         r[14] = s->guest_pc + 4;
-        r[15] = r[s->rb] & ~1u;
-        if (r[s->rb] & 1)
-            *cpsr |= PSR_T;
+        set_target(r[s->rb] + XLATE_D + (r[s->rb] & 1 ? XLATE_THUMB_TAG : 0), r, cpsr);
         break;
     case STUB_BX_LR:
         break;
@@ -111,14 +109,18 @@ enum unwind_result xlate_unwind(struct xlate *x, uint32_t hw_pc, uint32_t r[16],
 {
     struct arena *a = xlate_arena_at(x, hw_pc);
     struct arena_page *page;
+    enum unwind_result result;
 
     if (!a) {
         r[15] = hw_pc - XLATE_D;
         return UNWIND_CLEAN;
     }
     page = arena_page_at(x, hw_pc);
-    if (page && page->kind == ARENA_STUBS)
-        return unwind_stub(x, page, hw_pc, r, cpsr);
+    if (page && page->kind == ARENA_STUBS) {
+        result = unwind_stub(x, page, hw_pc, r, cpsr);
+        x->state->slot[SLOT_T] = 0; /* no branch through it is under way any more */
+        return result;
+    }
     if (page && page->kind == ARENA_ALT) {
         r[15] = page->alt->gva.v + (hw_pc & 0xfff);
         return UNWIND_CLEAN;

@@ -1,0 +1,496 @@
+/*
+ * Stubs: every word is harmless, and running one is the same as the guest's instruction,
+ * whatever word of it an exception comes before.
+ */
+#include <stdlib.h>
+
+#include "stub_sim.h"
+#include "xlate/arena.h"
+#include "xlate/stubs.h"
+
+static unsigned failures, runs, stubs_run, exits, interrupted, aborts, completed;
+
+static bool fail(uint32_t insn, const char *what, uint32_t a, uint32_t b)
+{
+    if (failures++ < 20)
+        printf("  %08x: %s (%08x %08x)\n", insn, what, a, b);
+    return false;
+}
+
+/* --- static properties --- */
+
+static bool is_state_field(uint32_t offset)
+{
+    return offset < offsetof(struct state_page, slot) + 3 * 4 && !(offset & 3);
+}
+
+/* LDR, STR or STRB of the PC-relative word at va: a field of an alias of the state page beside the page? */
+static bool reaches_state(uint32_t insn, uint32_t va)
+{
+    uint32_t imm = insn & 0xfff, target = va + 8 + (insn & BIT(23) ? imm : -imm);
+    int32_t pages = (int32_t)(target >> 12) - (int32_t)(va >> 12);
+
+    return (pages == 1 || pages == -1) && is_state_field(target & 4095);
+}
+
+static bool is_harmless(uint32_t insn, uint32_t va)
+{
+    const struct a32_row *row = a32_decode(insn);
+    enum a32_class class = a32_classify(insn, row);
+    unsigned pc = a32_pc_operands(insn, row);
+
+    if ((insn & 0xffff0fff) == 0xe10f0000) /* MRS of the APSR */
+        return true;
+    if (insn == (0xe280f000 | 14u << 16 | XLATE_D_IMM12)) /* add pc, lr, #D */
+        return true;
+    if ((insn & 0xfe5f0000) == 0xe41f0000 || (insn & 0xfe1f0000) == 0xe40f0000)
+        return reaches_state(insn, va);
+    switch (class) {
+    case A32_COPY:
+    case A32_NEON:
+    case A32_B:
+        return true;
+    case A32_DP_IMM:
+    case A32_DP_REG:
+    case A32_LDST:
+        return pc == 0;
+    default:
+        return false;
+    }
+}
+
+/* Checks words[0..count-1], which execute at va. */
+static bool check_words(uint32_t insn, const uint32_t *words, unsigned count, uint32_t va)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (words[i] == 0xe51ff004) { /* ldr pc, [pc, #-4] and its literal */
+            i++;
+            continue;
+        }
+        if ((words[i] & 0x0f7f0000) == 0x051f0000 || (words[i] & 0x0f3f0000) == 0x050f0000) {
+            if (!reaches_state(words[i], va + 4 * i))
+                return fail(insn, "PC-relative access elsewhere", words[i], i);
+        } else if (!is_harmless(words[i], va + 4 * i)) {
+            return fail(insn, "sensitive word in a stub", words[i], i);
+        }
+    }
+    return count <= STUB_MAX_WORDS || fail(insn, "too long", count, 0);
+}
+
+static const uint32_t every_kind[] = {
+    0xf10c0080, 0xf1080080, 0xe10f0000, 0xe10fe000, 0xe121f000, 0xe121f00e, 0xeb000010, 0xeaffff00, 0xe12fff1e,
+    0xe12fff13, 0xe12fff33, 0xe1a0f00e, 0xe1a0f003, 0xe8bd8010, 0xe8bd9fff, 0xe89da800, 0xe8908003, 0xe49df004,
+    0xe5b1f008, 0xe791f102, 0xe59ff018, 0xe51ff004, 0xe08ff102, 0xe28f0010, 0xe24f0008, 0xe08f0001, 0xe1a0000f,
+    0xe59f0010, 0xe5cf1010, 0xe1df01d2, 0xe1cf20d8, 0xe52df004, 0xe58ff000, 0xe58df004, 0xed9f0b02, 0xe79f1002,
+};
+
+static void test_every_place(void)
+{
+    static uint32_t words[1024];
+    unsigned bad = 0;
+
+    for (unsigned n = 0; n < ARRAY_SIZE(every_kind); n++) {
+        const struct a32_row *row = a32_decode(every_kind[n]);
+        enum a32_class class = a32_classify(every_kind[n], row);
+
+        for (uint32_t off = 32; off + 4 * STUB_MAX_WORDS <= 4096; off += 4) {
+            for (unsigned in_place = 0; in_place < 2; in_place++) {
+                struct stub_writer w = { .words = words + off / 4, .va = 0xf5001000 + off, .page_off = off };
+                uint32_t entry = 0xf6010000 + off, word;
+
+                word = stub_emit(&w, every_kind[n], class, row, CODE_PAGE + off, entry, in_place);
+                if (word == 0 || !check_words(every_kind[n], w.words, w.count, w.va)) {
+                    bad++;
+                    printf("  %08x at %x\n", every_kind[n], off);
+                }
+                bad += word && ((word & 0x0e000000) != 0x0a000000 ||
+                                 entry + 8 + ((uint32_t)sign_extend(word & 0xffffff, 24) << 2) != w.va);
+            }
+        }
+    }
+    report(bad == 0, "stubs of all kinds at every place of a page: no sensitive word, state fields reached");
+}
+
+static void test_no_stub(void)
+{
+    static const uint32_t none[] = {
+        0xf1020013, 0xf10c0040, 0xf10e00c0, 0xf10a0093, 0xe12ff000, 0xe129f000, 0xe321f0d3, 0xe12fff1f, 0xe12fff3e,
+        0xe91d8001, 0xe93d8010, 0xe8bd8000, 0xe8bd8000 | BIT(13), 0xe69df004, 0xe4bdf004, 0xe8bda000 | BIT(13),
+    };
+    uint32_t words[STUB_MAX_WORDS];
+    unsigned bad = 0;
+
+    for (unsigned n = 0; n < ARRAY_SIZE(none); n++) {
+        const struct a32_row *row = a32_decode(none[n]);
+        struct stub_writer w = { .words = words, .va = 0xf5001020, .page_off = 32 };
+
+        if (stub_emit(&w, none[n], a32_classify(none[n], row), row, CODE_PAGE, 0xf6010000, true)) {
+            printf("  %08x has a stub\n", none[n]);
+            bad++;
+        }
+    }
+    report(bad == 0, "mode changes, A and F, LDMDB and others exit instead");
+}
+
+/* --- running --- */
+
+static struct machine before, after, now;
+static enum exec_result expected;
+
+/* The virtual processor's control bits: what the state page would hold for this machine. */
+static uint32_t ctl_of(const struct machine *m)
+{
+    return m->vcpu.cpsr & (PSR_MODE | PSR_A | PSR_I | PSR_F);
+}
+
+static bool same(const struct machine *a, const struct machine *b)
+{
+    return !memcmp(a->vcpu.r, b->vcpu.r, sizeof(a->vcpu.r)) && a->vcpu.cpsr == b->vcpu.cpsr && a->vfp == b->vfp &&
+           !memcmp(a->data, b->data, sizeof(a->data)) && !memcmp(a->literals, b->literals, sizeof(a->literals));
+}
+
+/* What the exit path makes of the machine at hw_pc (vmm/run.c). */
+static enum unwind_result precise(const struct machine *hw, struct machine *out)
+{
+    uint32_t ctl = (ctl_of(&before) & ~PSR_I) | (state->ctl & PSR_I);
+    enum unwind_result result;
+
+    memcpy(out, hw, sizeof(*out));
+    out->vcpu.cpsr = (hw->vcpu.cpsr & ~(PSR_MODE | PSR_A | PSR_I | PSR_F)) | ctl;
+    result = xlate_unwind(&xlate, hw->vcpu.r[15], out->vcpu.r, &out->vcpu.cpsr);
+    return result;
+}
+
+static bool check_interrupt(uint32_t insn, unsigned k)
+{
+    static struct machine m;
+    uint32_t slots[3];
+    enum unwind_result result;
+    bool ok;
+
+    memcpy(slots, state->slot, sizeof(slots));
+    result = precise(&now, &m);
+    ok = !arena_page_at(&xlate, now.vcpu.r[15]) || !(state->slot[SLOT_T] & 1);
+    memcpy(state->slot, slots, sizeof(slots));
+    if (!ok)
+        return fail(insn, "a branch to Thumb code is still under way", k, slots[SLOT_T]);
+    interrupted++;
+    if (result == UNWIND_CLEAN)
+        ok = same(&m, &before);
+    else
+        ok = result == UNWIND_COMPLETED && expected == EXEC_DONE && same(&m, &after);
+    return ok || fail(insn, result == UNWIND_CLEAN ? "interrupted, undone wrongly" : "interrupted, finished wrongly",
+                      k, m.vcpu.r[15]);
+}
+
+static bool fetch(const struct xpage *p, uint32_t pc, uint32_t *word)
+{
+    struct arena_page *page = arena_page_at(&xlate, pc);
+
+    if (page && page->kind == ARENA_STUBS)
+        *word = page->words[BITS(pc, 11, 2)];
+    else if (ALIGN_DOWN(pc, 4096) == p->va)
+        *word = p->words[BITS(pc, 11, 2)];
+    else
+        return false;
+    return true;
+}
+
+/* The stub is left: where is the guest? */
+static void arrive(const struct xpage *p, struct machine *m)
+{
+    uint32_t hw_pc = m->vcpu.r[15];
+
+    m->vcpu.cpsr = (m->vcpu.cpsr & ~0x1dfu) | (ctl_of(&before) & ~PSR_I) | (state->ctl & PSR_I);
+    if (m->vcpu.cpsr & PSR_T) { /* vmm/run.c, enter_thumb */
+        m->vcpu.r[15] = (hw_pc - XLATE_D) ^ XLATE_THUMB_TAG;
+        if (state->slot[SLOT_T] & 1)
+            state->slot[SLOT_T] = 0;
+        else if (m->vcpu.r[14] & 1)
+            m->vcpu.r[14] ^= XLATE_THUMB_TAG;
+    } else if (hw_pc - p->va <= 4096) {
+        m->vcpu.r[15] = p->gva.v + (hw_pc - p->va);
+    } else {
+        m->vcpu.r[15] = hw_pc - XLATE_D;
+    }
+}
+
+static bool slow_msr(uint32_t insn)
+{
+    return a32_decode(insn)->class == A32_MSR_CPSR &&
+           ((before.vcpu.r[insn & 15] ^ before.vcpu.cpsr) & 0x7f);
+}
+
+static bool check_abort(uint32_t insn, unsigned k)
+{
+    static struct machine m;
+    enum unwind_result result = precise(&now, &m);
+    bool state_fault = fault_va >> 20 == VMM_STATE >> 20;
+
+    aborts++;
+    if (result == UNWIND_COMPLETED) {
+        completed++;
+        return (state_fault && state->pend && !(m.vcpu.cpsr & PSR_I) && same(&m, &after)) ||
+               fail(insn, "abort after the instruction", k, fault_va);
+    }
+    if (result != UNWIND_CLEAN || !same(&m, &before))
+        return fail(insn, "abort not undone", k, fault_va);
+    return expected == EXEC_ABORTED || (state_fault && slow_msr(insn)) || fail(insn, "unexpected abort", k, fault_va);
+}
+
+/* Runs instruction 'index' of the page from the machine 'before'. */
+static bool run_one(const struct xpage *p, unsigned index, bool pending)
+{
+    uint32_t insn = source[index], start = p->va + 4 * index, word = 0;
+    bool jumped = false;
+
+    before.vcpu.r[15] = p->gva.v + 4 * index;
+    memcpy(&after, &before, sizeof(after));
+    memcpy(&now, &before, sizeof(now));
+    expected = guest_execute(&after, insn);
+    if (expected == EXEC_UNDEF)
+        return fail(insn, "the reference does not know it", 0, 0);
+    state->ctl = ctl_of(&before);
+    state->pend = pending ? PSR_I : 0;
+    state->pend_ptr = VMM_STATE + (pending ? 4096 : 0);
+    now.vcpu.cpsr = (before.vcpu.cpsr & ~0x1dfu) | MODE_USR;
+    now.vcpu.r[15] = start;
+    runs++;
+    for (unsigned k = 0; k < 40; k++) {
+        uint32_t pc = now.vcpu.r[15];
+
+        if (!fetch(p, pc, &word) || (jumped && ALIGN_DOWN(pc, 4096) == p->va) || (now.vcpu.cpsr & PSR_T))
+            break;
+        if (k == 0 && (word & 0x0f000000) == 0x0f000000) {
+            exits++;
+            return true;
+        }
+        jumped = true;
+        if (!check_interrupt(insn, k))
+            return false;
+        if (k && !is_harmless(word, pc) && (word & 0x0f6f0000) != 0x050f0000 && word != 0xe51ff004 &&
+            (word & 0x0f7ff000) != 0x051ff000)
+            return fail(insn, "sensitive word executed", word, pc);
+        switch (sim_execute(&now, word)) {
+        case EXEC_DONE: break;
+        case EXEC_ABORTED: return check_abort(insn, k);
+        default: return fail(insn, "not executable", word, pc);
+        }
+    }
+    stubs_run++;
+    arrive(p, &now);
+    if (expected != EXEC_DONE)
+        return fail(insn, "ran, but had to abort", 0, 0);
+    if (slow_msr(insn) && insn >> 28 == 14)
+        return fail(insn, "MSR ran without an exit", 0, 0);
+    if (pending && (before.vcpu.cpsr & PSR_I) && !(after.vcpu.cpsr & PSR_I))
+        return fail(insn, "unmasked without an exit", 0, 0);
+    return same(&now, &after) || fail(insn, "another result", now.vcpu.r[15], after.vcpu.r[15]);
+}
+
+/* Registers that make sense as bases, indices and targets. */
+static uint32_t random_value(void)
+{
+    switch (rnd() & 7) {
+    case 0: return rnd();
+    case 1: return rnd() & 0x3c;
+    case 2: return (0xc0000000 | (rnd() & 0xffffff));
+    default: return DATA + 0x180 + (rnd() & 0x7c);
+    }
+}
+
+static void random_machine(void)
+{
+    memset(&before.vcpu, 0, sizeof(before.vcpu));
+    for (unsigned i = 0; i < 15; i++)
+        before.vcpu.r[i] = random_value();
+    for (unsigned i = 0; i < sizeof(before.data); i += 4) {
+        uint32_t value = rnd() & 0x7fffffff; /* as a branch target: not where the arenas are */
+
+        memcpy(before.data + i, &value, 4);
+    }
+    for (unsigned i = 0; i < 64; i++)
+        before.literals[rnd() % sizeof(before.literals)] = (uint8_t)rnd();
+    before.vcpu.cpsr = (rnd() & FLAGS) | MODE_SVC | (rnd() & (PSR_I | PSR_A | PSR_F));
+    before.vfp = 0;
+}
+
+/* MSR needs sources that change little. */
+static void prepare_operands(uint32_t insn)
+{
+    static const uint32_t flips[] = { 0, PSR_I, PSR_I, 0, PSR_F, PSR_T, 0x0c, PSR_I | 0x04 };
+
+    if (a32_decode(insn)->class == A32_MSR_CPSR)
+        before.vcpu.r[insn & 15] = (rnd() & ~0xffu) | ((before.vcpu.cpsr ^ flips[rnd() & 7]) & 0xff);
+}
+
+static bool page_ok(bool in_place, unsigned states)
+{
+    struct xpage *p;
+    unsigned was = failures;
+
+    xlate_flush(&xlate);
+    p = xlate_get(&xlate, gva(CODE_PAGE), gpa(CODE_GPA), in_place);
+    if (!p || p->alt == in_place)
+        return fail(0, "no page", 0, 0);
+    for (unsigned i = 0; i < 1024; i++) {
+        for (unsigned n = 0; n < states; n++) {
+            random_machine();
+            prepare_operands(source[i]);
+            run_one(p, i, n & 1);
+        }
+    }
+    return failures == was;
+}
+
+static uint32_t random_cond(void)
+{
+    return (rnd() & 3 ? 14u : rnd() % 14) << 28;
+}
+
+static uint32_t reg(unsigned lsb)
+{
+    return (rnd() % 15) << lsb;
+}
+
+static uint32_t gen_psr(void)
+{
+    switch (rnd() & 3) {
+    case 0: return rnd() & 1 ? 0xf10c0080 : 0xf1080080;
+    case 1: return random_cond() | 0x010f0000 | reg(12);
+    default: return random_cond() | 0x0121f000 | reg(0);
+    }
+}
+
+static uint32_t gen_branch(void)
+{
+    switch (rnd() % 6) {
+    case 0: return random_cond() | 0x0b000000 | (rnd() & 0xffffff);
+    case 1: return random_cond() | 0x0a000000 | (rnd() & 0x7fffff);
+    case 2: return random_cond() | 0x012fff10 | reg(0);
+    case 3: return random_cond() | 0x012fff30 | reg(0);
+    case 4: return random_cond() | 0x012fff1e;
+    default: return random_cond() | 0x01a0f000 | reg(0);
+    }
+}
+
+static uint32_t gen_ldm_pc(void)
+{
+    uint32_t rn = rnd() % 15, list = rnd() & rnd() & 0x7fff, wb = rnd() & BIT(21);
+
+    if (wb)
+        list &= ~BIT(rn);
+    return random_cond() | 0x08908000 | wb | rn << 16 | list;
+}
+
+static uint32_t gen_ldr_pc(void)
+{
+    uint32_t base = random_cond() | 0x0410f000 | (rnd() & BIT(23)), imm = rnd() & 0x7c;
+
+    switch (rnd() % 5) {
+    case 0: return base | BIT(24) | reg(16) | imm;
+    case 1: return base | BIT(24) | BIT(21) | reg(16) | imm;
+    case 2: return base | reg(16) | imm;
+    case 3: return base | BIT(24) | 15u << 16 | (rnd() & 0xffc);
+    default: return base | BIT(24) | BIT(25) | (rnd() & 1 ? 15u << 16 : reg(16)) | reg(0) | (rnd() & 0x060);
+    }
+}
+
+/* <op> with at least one PC: as destination, first or second operand */
+static uint32_t gen_dp(void)
+{
+    static const uint8_t ops[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 4, 4, 2, 13 };
+    uint32_t op = ops[rnd() % sizeof(ops)], cmp = (op & 12) == 8, set = cmp || (rnd() & 1);
+    uint32_t insn = random_cond() | op << 21 | set << 20;
+    bool to_pc = !cmp && !(rnd() & 3), imm = rnd() & 1, move = op == 13 || op == 15;
+
+    if (to_pc)
+        insn = (insn & ~BIT(20)) | 15u << 12;
+    else if (!cmp)
+        insn |= reg(12);
+    if (imm)
+        return insn | BIT(25) | (move ? 0 : 15u << 16) | (rnd() & 0xfff);
+    return insn | (move ? 0 : rnd() & 1 ? 15u << 16 : reg(16)) | (rnd() & 1 ? 15 : reg(0)) | (rnd() & 0xfe0);
+}
+
+/* loads and stores with pc as base or as what is stored */
+static uint32_t gen_ldst(void)
+{
+    uint32_t insn = random_cond() | 0x050f0000 | (rnd() & BIT(23)), imm = rnd() & 0xff;
+
+    switch (rnd() % 8) {
+    case 0: return insn | BIT(20) | reg(12) | (rnd() & 0xffc);
+    case 1: return insn | BIT(22) | (rnd() & BIT(20)) | reg(12) | (rnd() & 0xfff);
+    case 2: return insn | reg(12) | (rnd() & 0xffc);
+    case 3: return (insn & ~0x05000000u) | 0x014000b0 | (rnd() & BIT(20)) | reg(12) | (imm & 0xf0) << 4 | (imm & 14);
+    case 4: return (insn & ~0x05000000u) | 0x015000d0 | (rnd() & 0x20) | reg(12) | (imm & 0xf0) << 4 | (imm & 14);
+    case 5: /* LDRD, STRD */
+        return (insn & ~0x05000000u) | 0x014000d0 | (rnd() & 0x20) | (rnd() % 7) << 13 | (imm & 0xf0) << 4 | (imm & 12);
+    case 6: return random_cond() | 0x0500f000 | (rnd() & 0x01a00000) | reg(16) | (imm & 0x7c) | BIT(24);
+    default: return (insn & ~0x05000000u) | 0x0d000a00 | (rnd() & BIT(20)) | (rnd() & 0x0000f100) | imm;
+    }
+}
+
+static const struct { const char *name; uint32_t (*gen)(void); unsigned pages; } kinds[] = {
+    { "cps, mrs, msr", gen_psr, 6 }, { "branches", gen_branch, 4 }, { "ldm with pc", gen_ldm_pc, 6 },
+    { "ldr pc", gen_ldr_pc, 6 }, { "data processing with pc", gen_dp, 8 }, { "loads and stores with pc", gen_ldst, 8 },
+};
+
+static void test_kind(unsigned kind)
+{
+    unsigned was_run = stubs_run, was_exits = exits, was_interrupted = interrupted, was_aborts = aborts;
+
+    for (unsigned place = 0; place < 2; place++) {
+        bool ok = true;
+
+        for (unsigned n = 0; n < kinds[kind].pages; n++) {
+            for (unsigned i = 0; i < 1024; i++)
+                source[i] = kinds[kind].gen();
+            ok &= page_ok(place == 0, 4);
+        }
+        report(ok, "%s, %s: the same as the instruction, interrupted anywhere", kinds[kind].name,
+               place ? "displaced" : "in place");
+    }
+    report(stubs_run - was_run > 3000 && (exits - was_exits) < 2 * (stubs_run - was_run),
+           "%s: %u runs, %u exits, %u interruptions, %u aborts", kinds[kind].name, stubs_run - was_run,
+           exits - was_exits, interrupted - was_interrupted, aborts - was_aborts);
+}
+
+/* A stub page's words that belong to no stub, and addresses that are no code. */
+static void test_elsewhere(void)
+{
+    uint32_t r[16] = { 0 }, cpsr = MODE_USR, stub_va;
+    struct xpage *p;
+
+    xlate_flush(&xlate);
+    source[0] = 0xe10f0000;
+    p = xlate_get(&xlate, gva(CODE_PAGE), gpa(CODE_GPA), true);
+    stub_va = p->va + 8 + ((uint32_t)sign_extend(p->words[0] & 0xffffff, 24) << 2);
+    report(xlate_unwind(&xlate, ALIGN_DOWN(stub_va, 4096), r, &cpsr) == UNWIND_UNKNOWN &&
+               xlate_unwind(&xlate, ALIGN_DOWN(stub_va, 4096) + 4096, r, &cpsr) == UNWIND_UNKNOWN &&
+               xlate_unwind(&xlate, ALIGN_DOWN(stub_va, MiB) + 253 * 4096, r, &cpsr) == UNWIND_UNKNOWN,
+           "head of a stub page, alias, free page: not ours");
+    report(xlate_unwind(&xlate, p->va + 0x40, r, &cpsr) == UNWIND_CLEAN && r[15] == CODE_PAGE + 0x40, "entry map");
+    xlate_flush(&xlate);
+    p = xlate_get(&xlate, gva(CODE_PAGE), gpa(CODE_GPA), false);
+    report(xlate_unwind(&xlate, p->va + 0x40, r, &cpsr) == UNWIND_CLEAN && r[15] == CODE_PAGE + 0x40 &&
+               xlate_unwind(&xlate, p->va + 4096, r, &cpsr) == UNWIND_CLEAN && r[15] == CODE_PAGE + 4096,
+           "displaced page and the word behind it");
+}
+
+int main(void)
+{
+    uint32_t size = 4 * MiB;
+    void *pool = aligned_alloc(16 * KiB, size);
+
+    sim_init(pool, size);
+    test_every_place();
+    test_no_stub();
+    for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
+        test_kind(i);
+    report(completed > 100, "%u aborts that told of a pending interrupt", completed);
+    test_elsewhere();
+    printf("  %u runs\n", runs);
+    free(pool);
+    return test_summary();
+}
