@@ -20,8 +20,7 @@ BIG(big_stm, "mov r2, r1\n stm r0, {r1, r2}")
 BIG(big_push, "push {r1}\n setend le\n pop {r0}")
 BIG(big_mrs, "mrs r0, cpsr")
 BIG(big_svc, "ldr r2, [r0]\n svc #1\n ldr r3, [r0]\n setend le\n"
-    " ldr r0, [r0]\n"
-             "eor r0, r0, r2, ror #4\n eor r0, r0, r3")
+             "ldr r0, [r0]\n eor r0, r0, r2, ror #4\n eor r0, r0, r3")
 BIG(big_udf, "udf #1")
 
 static uint32_t word_va;

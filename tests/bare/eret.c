@@ -33,7 +33,9 @@ static void rfe_bases(void)
 
 static void srs_forms(void)
 {
-    static const char *const names[] = { "SRSIA", "SRSIA!", "SRSIB", "SRSIB!", "SRSDA", "SRSDA!", "SRSDB", "SRSDB!" };
+    static const char *const names[] = {
+        "SRSIA", "SRSIA!", "SRSIB", "SRSIB!", "SRSDA", "SRSDA!", "SRSDB", "SRSDB!",
+    };
     static const int low[] = { 0, 0, 1, 1, -1, -1, -2, -2 };
     static const int after[] = { 0, 2, 0, 2, 0, -2, 0, -2 };
     bool ok[8] = { true, true, true, true, true, true, true, true };

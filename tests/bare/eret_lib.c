@@ -4,7 +4,8 @@ const uint32_t eret_from_modes[5] = { MODE_FIQ, MODE_IRQ, MODE_SVC, MODE_ABT, MO
 static const uint32_t to_states[] = {
     0xa8050000 | MODE_USR, 0x600001c0 | MODE_SYS, 0x900001c0 | MODE_SVC, 0x00000180 | MODE_IRQ,
     0xf80f0040 | MODE_FIQ, 0x40000100 | MODE_ABT, 0x20000080 | MODE_UND,
-    MODE_USR | PSR_T, 0x80000000 | MODE_SYS | PSR_T, 0x700001c0 | MODE_SVC | PSR_T, 0x280101c0 | MODE_UND | PSR_T,
+    MODE_USR | PSR_T, 0x80000000 | MODE_SYS | PSR_T, 0x700001c0 | MODE_SVC | PSR_T,
+    0x280101c0 | MODE_UND | PSR_T,
 };
 #define TO_STATES (sizeof(to_states) / sizeof(to_states[0]))
 

@@ -77,7 +77,8 @@ static void deliver(void)
     spin_until(&fiq_count);
     __asm__ volatile("cpsid f" ::: "memory");
     report(fiq_count == 1 && last_id == 4, "FIQ taken");
-    report_eq(seen_cpsr & (PSR_MODE | PSR_I | PSR_F | PSR_A), MODE_FIQ | PSR_I | PSR_F | PSR_A, "CPSR on entry");
+    report_eq(seen_cpsr & (PSR_MODE | PSR_I | PSR_F | PSR_A),
+              MODE_FIQ | PSR_I | PSR_F | PSR_A, "CPSR on entry");
     report_eq(seen_spsr & (PSR_MODE | PSR_F), MODE_SVC, "SPSR");
     irq_count = 0;
     CNTV_TVAL_WRITE(0);

@@ -190,7 +190,8 @@ static void execute(void)
         map(f, AP_ALL, 0, false);
         ok = probe_exec(VA) == 0 && probe_value == 0x21 && probe_user_exec(VA) == 0 && probe_value == 0x21;
         map(f, AP_ALL, 0, true);
-        ok &= probe_exec(VA) == perm && fault_at(VA, false) && probe_user_exec(VA) == perm && fault_at(VA, false);
+        ok &= probe_exec(VA) == perm && fault_at(VA, false);
+        ok &= probe_user_exec(VA) == perm && fault_at(VA, false);
         map(f, AP_PRIV, 0, false);
         ok &= probe_exec(VA) == 0 && probe_user_exec(VA) == perm;
         map(f, AP_NONE, 0, false);
@@ -225,7 +226,8 @@ static void tex_remap(void)
     for (uint32_t texcb = 0; texcb < 8; texcb++) {
         l1_set(l1_table, VA, TEST_PA | L1_SECTION | L1_AP(AP_PRIV) | L1_TEXCB(texcb));
         tlbi_all();
-        ok &= probe_write(VA + 4 * texcb, texcb) == 0 && probe_read(VA + 4 * texcb) == 0 && probe_value == texcb;
+        ok &= probe_write(VA + 4 * texcb, texcb) == 0;
+        ok &= probe_read(VA + 4 * texcb) == 0 && probe_value == texcb;
     }
     ok &= (SCTLR_READ() & SCTLR_TRE) != 0;
     SCTLR_WRITE(SCTLR_READ() & ~SCTLR_TRE);

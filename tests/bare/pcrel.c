@@ -39,7 +39,8 @@ void test_main(void)
     run(pcrel_table);
     run(branch_table);
     run(call_table);
-    report(run_quietly(pcrel_table) && run_quietly(branch_table) && run_quietly(call_table), "all again, 50 times");
+    report(run_quietly(pcrel_table) && run_quietly(branch_table) && run_quietly(call_table),
+           "all again, 50 times");
     jump_table();
     report_eq(recurse(1000), 500500, "recursion 1000 deep");
     report_eq(hot(100000), 300000, "hot loop with call and literal");

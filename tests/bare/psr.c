@@ -15,7 +15,8 @@ typedef uint32_t cond_fn(uint32_t flags);
 #define COND_KINDS(X) \
     X(mrs, 1) X(msr_c, 1) X(msr_reg, 1) X(msr_f, 1) X(spsr, 1) X(mrs_spsr, 1) X(movs_pc, 0) X(movs_pc_lr, 0) \
     X(ldm_pc, 0) X(ldm_user, 1) X(stm_user, 1) X(mrc, 1) X(mcr, 1) X(mcr_uro, 1) X(ldrt, 1) X(strt, 1) \
-    X(b, 0) X(bl, 0) X(bx, 0) X(blx, 0) X(mov_pc, 0) X(ldr_pc, 0) X(pop_pc, 0) X(literal, 1) X(adr, 1) X(svc, 1)
+    X(b, 0) X(bl, 0) X(bx, 0) X(blx, 0) X(mov_pc, 0) X(ldr_pc, 0) X(pop_pc, 0) X(literal, 1) X(adr, 1) \
+    X(svc, 1)
 #define COND_DECLARE(kind, taken) extern cond_fn *const cond_##kind##_table[15];
 COND_KINDS(COND_DECLARE)
 
@@ -91,7 +92,8 @@ static void cps_forms(void)
     report(ok, "CPS, all forms from all modes");
 }
 
-psr_fn flags_adds, flags_subs, flags_cmp_msr, flags_cmp_cps, flags_cmp_cpsid, flags_cmp_mrs_msr, flags_cmp_msr_x,
+psr_fn flags_adds, flags_subs, flags_cmp_msr, flags_cmp_cps, flags_cmp_cpsid, flags_cmp_mrs_msr,
+    flags_cmp_msr_x,
     flags_cmp_bl, flags_qadd, flags_ge, flags_mrc, flags_ldrt, flags_svc;
 
 static uint32_t nzcv(uint32_t result, bool c, bool v)

@@ -130,7 +130,8 @@ static void load_store(void)
     case 3:
         offset = pick(32) * 8;
         rd &= 6;
-        emit(cond | 0x004000d0 | pick(2) << 5 | up | pre | back | base << 16 | rd << 12 | (offset & 0xf0) << 4 |
+        emit(cond | 0x004000d0 | pick(2) << 5 | up | pre | back | base << 16 | rd << 12 |
+             (offset & 0xf0) << 4 |
              (offset & 0xf));
         break;
     }
@@ -148,14 +149,12 @@ static void load_store_multiple(void)
     emit(any_cond() | 0x08000000 | pick(4) << 23 | pick(2) << 21 | load | 11 << 16 | list);
 }
 
-static void plain(void);
-
 static void literal(void)
 {
     uint32_t back = (used + 2) * 4, rd = any_rd() << 12;
 
     switch (pick(4)) {
-    case 0: emit(any_cond() | 0x051f0000 | rd | (pick(back / 4) * 4 + 4)); break;       /* ldr rd, [pc, #-n] */
+    case 0: emit(any_cond() | 0x051f0000 | rd | (pick(back / 4) * 4 + 4)); break; /* ldr rd, [pc, #-n] */
     case 1: emit(any_cond() | 0x055f0000 | rd | (pick(back - 4) + 4)); break;           /* ldrb */
     case 2: emit(any_cond() | 0x028f0000 | rd | pick(256)); break;                      /* add rd, pc, #n */
     case 3: emit(any_cond() | 0x024f0000 | rd | pick(256)); break;                      /* sub rd, pc, #n */
@@ -194,8 +193,8 @@ static void status(void)
     case 2: emit(any_cond() | 0x0124f000 | any_rn(false)); break;                      /* MSR CPSR_s */
     case 3: emit(any_cond() | 0x0328f000 | pick(4096)); break;                         /* MSR CPSR_f, #n */
     case 4: mode = modes[pick(count)]; emit(0xf1020000 | mode); break;                     /* CPS #mode */
-    case 5: mode = modes[pick(count)]; emit(AL | 0x0321f000 | masks | mode); break;                /* MSR CPSR_c, #n */
-    case 6: mode = modes[pick(count)]; emit(0xf10e0000 | masks | mode); break;                    /* CPSID #mode */
+    case 5: mode = modes[pick(count)]; emit(AL | 0x0321f000 | masks | mode); break; /* MSR CPSR_c, #n */
+    case 6: mode = modes[pick(count)]; emit(0xf10e0000 | masks | mode); break; /* CPSID #mode */
     case 7:
         if (mode != MODE_SYS)
             emit(any_cond() | 0x014f0000 | any_rd() << 12);                            /* MRS SPSR */
@@ -303,7 +302,8 @@ static void stream(const char *name, uint32_t start)
     for (uint32_t n = 0; n < BLOCKS; n++) {
         digest = digest_block(digest, n);
         if (n % 50 == 49)
-            print("%s: block %u digest %08x, %u SVCs\n", name, (unsigned)n, (unsigned)digest, (unsigned)svc_count);
+            print("%s: block %u digest %08x, %u SVCs\n", name, (unsigned)n, (unsigned)digest,
+                  (unsigned)svc_count);
     }
     trap_hook = NULL;
     report(svc_count > 0, "stream ended");

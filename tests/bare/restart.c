@@ -121,14 +121,15 @@ static bool page_in_code(struct trap *t)
 /* "add r0, r0, #1" up to the edge and past it, a literal in the second page, return. */
 static void code_at_edge(void)
 {
-    static const uint32_t code[] = { 0xe2800001, 0xe2800001, 0xe2800001, 0xe2800001, 0xe59f1000, 0xe0800001, 0xe12fff1e,
-                                     0x100 };
+    static const uint32_t code[] = {
+        0xe2800001, 0xe2800001, 0xe2800001, 0xe2800001, 0xe59f1004, 0xe0800001, 0xe12fff1e, 0x100,
+    };
     uint32_t (*fn)(uint32_t);
     bool ok = true;
 
     /* Two words before the edge, the literal load after it. */
     for (unsigned n = 0; n < 8; n++)
-        write32(page_pa(EDGE - 8 + 4 * n) + ((EDGE - 8 + 4 * n) & 0xfff), n == 4 ? 0xe59f1004 : code[n]);
+        write32(page_pa(EDGE - 8 + 4 * n) + ((EDGE - 8 + 4 * n) & 0xfff), code[n]);
     CP15_WRITE(0, c7, c5, 0, 0);
     dsb();
     isb();
@@ -171,7 +172,8 @@ MISALIGNED(a_ldrt, "ldrt r2, [r0], #0")
 static void alignment_one(void (*fn)(uint32_t), bool write, bool always, const char *name)
 {
     uint32_t va = TEST_VA + 0x101, kind = catch_call(fn, va);
-    bool ok = always ? kind == EXC_DABT && fsr_status(last_trap.dfsr) == 1 && fault_at(va, write) : kind == EXC_NONE;
+    bool faulted = kind == EXC_DABT && fsr_status(last_trap.dfsr) == 1 && fault_at(va, write);
+    bool ok = always ? faulted : kind == EXC_NONE;
 
     SCTLR_WRITE(SCTLR_READ() | SCTLR_A);
     isb();

@@ -3,8 +3,8 @@
 #include "lib/mmu.h"
 
 typedef void user_fn(uint32_t);
-user_fn user_svc_loop, user_work, user_neon, user_vfp_add, user_cps, user_msr_c, user_msr_f, user_mrs, user_udf,
-    user_bkpt, user_barriers, user_svc_args, user_tpidrs, user_push, user_process, user_thumb;
+user_fn user_svc_loop, user_work, user_neon, user_vfp_add, user_cps, user_msr_c, user_msr_f, user_mrs,
+    user_udf, user_bkpt, user_barriers, user_svc_args, user_tpidrs, user_push, user_process, user_thumb;
 struct undef { user_fn *fn; const char *name; };
 extern const struct undef undef_table[];
 
