@@ -24,6 +24,8 @@ static unsigned audit_small(struct shadow *s, struct view *v, uint32_t va, uint3
     uint32_t pa = desc & 0xfffff000u;
     unsigned errors = 0;
 
+    if (!(desc & DESC_L2_SMALL))
+        return bad(v, va, desc, "a large page, which umbra never makes");
     if (ours)
         return !v->kernel ? bad(v, va, desc, "translation visible to guest user") : 0;
     if (!in_vm_ram(s, pa, 4096))
@@ -49,6 +51,8 @@ static unsigned audit_view(struct shadow *s, struct view *v)
         } else if (desc_is_section(entry)) {
             if (!in_vm_ram(s, entry & 0xfff00000u, MiB))
                 errors += bad(v, mib << 20, entry, "maps memory that is not the VM's");
+            if (entry & SECTION_SUPER)
+                errors += bad(v, mib << 20, entry, "a supersection, which umbra never makes");
             if (v->kernel && !(entry & SECTION_XN))
                 errors += bad(v, mib << 20, entry, "guest section executable in a kernel view");
         } else if (desc_is_table(entry)) {
@@ -59,6 +63,8 @@ static unsigned audit_view(struct shadow *s, struct view *v)
                 if (l2[i])
                     errors += audit_small(s, v, (mib << 20) + i * 4096, l2[i], ours);
             }
+        } else if (entry) {
+            errors += bad(v, mib << 20, entry, "neither table nor section");
         }
     }
     return errors;

@@ -15,6 +15,7 @@
 
 #define SECTION_BASE (DESC_L1_SECTION | 0x1000u | 0xcu | 0x20000u) /* TEX=001 C B nG */
 #define SECTION_XN 0x10u
+#define SECTION_SUPER 0x40000u
 #define SECTION_RW 0x0c00u
 #define SECTION_RO 0x8c00u
 #define SMALL_BASE (DESC_L2_SMALL | 0x40u | 0xcu | 0x800u)

@@ -36,6 +36,7 @@ void drop_global_mib(struct shadow *s, unsigned mib)
     if (desc_is_table(entry) && l2_meta(view_l2(entry))->kind == L2_GLOBAL)
         l2_free(view_l2(entry));
     put_desc(&s->global_l1[mib], 0);
+    bitmap_clear(s->claimed, mib);
 }
 
 /* Removes the entry for va from one second-level table, with those of the same guest mapping. */
@@ -234,6 +235,7 @@ void shadow_tlb_op(struct shadow *s, enum tlb_op op, uint32_t arg)
 void shadow_drop_kernel_va(struct shadow *s, uint32_t va)
 {
     drop_va(s, va, true, 0);
+    mark_all_stale(s); /* an arena's entry is not ours to find, but in the host TLB all the same */
 }
 
 static void drop_sections_of(struct shadow *s, struct view *v, uint32_t host_mib)
@@ -293,10 +295,8 @@ bool shadow_mib_free(struct shadow *s, uint32_t mib)
 
     if (in_window(mib) || bitmap_test(s->blocked, mib))
         return false;
-    for (unsigned i = 0; i < v->claim_count; i++) {
-        if (v->claims[i] == mib)
-            return true;
-    }
+    if (view_has_claim(v, mib))
+        return true;
     if (entry && !(desc_is_table(entry) && desc_l1_domain(entry) == HOST_DOMAIN_VMM))
         return false;
     return !guest_uses_mib(s, mib);
@@ -328,6 +328,21 @@ static bool guest_uses_mib(struct shadow *s, uint32_t mib)
     return gmem_is_ram(s->vm, w.pa, 4) || vm_find_vdev(s->vm, w.pa, 4);
 }
 
+void shadow_surrender(struct shadow *s, unsigned mib)
+{
+    struct view *v = &s->current->views[VIEW_KERNEL];
+
+    bitmap_set(s->blocked, mib);
+    for (unsigned i = 0; i < v->claim_count; i++) {
+        if (v->claims[i] == mib)
+            v->claims[i] = v->claims[--v->claim_count];
+    }
+    if (v->l1[mib] == s->global_l1[mib])
+        drop_global_mib(s, mib);
+    else
+        view_clear_mib(v, mib);
+}
+
 unsigned shadow_check_claims(struct shadow *s)
 {
     struct view *v = &s->current->views[VIEW_KERNEL];
@@ -340,12 +355,7 @@ unsigned shadow_check_claims(struct shadow *s)
             i++;
             continue;
         }
-        bitmap_set(s->blocked, mib);
-        v->claims[i] = v->claims[--v->claim_count];
-        if (v->l1[mib] == s->global_l1[mib])
-            drop_global_mib(s, mib);
-        else
-            view_clear_mib(v, mib);
+        shadow_surrender(s, mib);
         lost++;
     }
     return lost;

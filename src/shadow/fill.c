@@ -22,6 +22,12 @@ static struct rights view_rights(const struct shadow *s, const struct walk_resul
     return (struct rights){ perms & PERM_R, perms & PERM_W, !kernel && (perms & PERM_X) };
 }
 
+/* Mappings without the MMU are of their own space: no TLB ever holds them (B3.2). */
+static bool is_global(const struct view *v, const struct walk_result *w)
+{
+    return !w->ng && !v->flat;
+}
+
 static hpa_t host_page(const struct shadow *s, gpa_t pa)
 {
     return hpa(s->vm->ram_hpa.v + (ALIGN_DOWN(pa.v, 4096) - s->vm->ram_base.v));
@@ -98,7 +104,7 @@ static uint32_t *private_table(struct shadow *s, struct view *v, unsigned mib, u
 }
 
 /* A table in which an entry of the MiB may be written, or NULL when the pool is dry. */
-static uint32_t *table_for(struct shadow *s, struct view *v, unsigned mib, unsigned domain, bool global)
+static uint32_t *find_table(struct shadow *s, struct view *v, unsigned mib, unsigned domain, bool global)
 {
     uint32_t entry = v->l1[mib];
 
@@ -117,6 +123,15 @@ static uint32_t *table_for(struct shadow *s, struct view *v, unsigned mib, unsig
     return private_table(s, v, mib, domain);
 }
 
+static uint32_t *table_for(struct shadow *s, struct view *v, unsigned mib, unsigned domain, bool global)
+{
+    uint32_t *l2 = find_table(s, v, mib, domain, global);
+
+    if (l2 && global && l2_meta(l2)->kind == L2_PRIVATE)
+        bitmap_set(s->mixed, mib); /* whatever ASID drops it must find it here */
+    return l2;
+}
+
 static void put_small(struct shadow *s, uint32_t *l2, unsigned index, gpa_t pa, struct rights r)
 {
     bool write = r.write && !s->page_has_code(s->ctx, pa);
@@ -128,15 +143,15 @@ static void put_small(struct shadow *s, uint32_t *l2, unsigned index, gpa_t pa, 
 }
 
 /* A replaced entry may be in the host TLB; an empty one cannot be (B3.9.5). */
-static void fill_small(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w, struct rights r,
+static bool fill_small(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w, struct rights r,
                        unsigned domain)
 {
     unsigned index = BITS(va.v, 19, 12);
-    uint32_t *l2 = table_for(s, v, va.v >> 20, domain, !w->ng);
+    uint32_t *l2 = table_for(s, v, va.v >> 20, domain, is_global(v, w));
     uint32_t old;
 
     if (!l2)
-        return;
+        return false;
     old = l2[index];
     if (w->size != MAP_4K)
         l2_meta(l2)->flags |= w->size == MAP_64K ? L2_HAS_LARGE : L2_HAS_SECTION;
@@ -147,17 +162,18 @@ static void fill_small(struct shadow *s, struct view *v, gva_t va, const struct 
         if (l2_meta(l2)->kind == L2_GLOBAL)
             mark_all_stale(s);
     }
+    return true;
 }
 
 /* A guest section that cannot be one on the host (it holds translated code): all of it at once. */
-static void fill_split_section(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w,
+static bool fill_split_section(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w,
                                struct rights r, unsigned domain)
 {
-    uint32_t *l2 = table_for(s, v, va.v >> 20, domain, !w->ng);
+    uint32_t *l2 = table_for(s, v, va.v >> 20, domain, is_global(v, w));
     gpa_t base = gpa(ALIGN_DOWN(w->pa.v, MiB));
 
     if (!l2)
-        return;
+        return false;
     for (unsigned i = 0; i < 256; i++)
         put_small(s, l2, i, gpa(base.v + i * 4096), r);
     l2_meta(l2)->flags |= L2_HAS_SECTION;
@@ -165,6 +181,7 @@ static void fill_split_section(struct shadow *s, struct view *v, gva_t va, const
     v->stale = true;
     if (l2_meta(l2)->kind == L2_GLOBAL)
         mark_all_stale(s);
+    return true;
 }
 
 static void fill_section(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w, struct rights r,
@@ -177,61 +194,60 @@ static void fill_section(struct shadow *s, struct view *v, gva_t va, const struc
         clear_for_refill(s, v, mib);
         v->stale = true;
     }
-    put_desc(&v->l1[mib], entry);
     if (w->size == MAP_16M)
         bitmap_set(s->super, mib >> 4);
-    if (v->kernel && !w->ng) {
+    if (v->kernel && is_global(v, w)) {
+        drop_global_mib(s, mib); /* a table there may be linked in other views */
+        put_desc(&v->l1[mib], entry);
         put_desc(&s->global_l1[mib], entry);
         bitmap_set(s->mixed, mib);
     } else {
+        put_desc(&v->l1[mib], entry);
         touch(s, v, mib);
     }
     s->vm->stats.shadow_fill++;
 }
 
-static void fill_view(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w)
+/* False when the pool is dry. */
+static bool fill_view(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w)
 {
     struct rights r = view_rights(s, w, v->kernel);
     gpa_t mib_base = gpa(ALIGN_DOWN(w->pa.v, MiB));
     bool section = w->size == MAP_1M || w->size == MAP_16M;
 
     if (!r.present)
-        return;
+        return true;
     if (w->size == MAP_16M)
         bitmap_set(s->super, va.v >> 24);
-    if (section && gmem_is_ram(s->vm, mib_base, MiB)) {
-        if (mib_has_code(s, mib_base))
-            fill_split_section(s, v, va, w, r, w->domain);
-        else
-            fill_section(s, v, va, w, r, w->domain);
-    } else {
-        fill_small(s, v, va, w, r, w->domain);
-    }
+    if (!section || !gmem_is_ram(s->vm, mib_base, MiB))
+        return fill_small(s, v, va, w, r, w->domain);
+    if (mib_has_code(s, mib_base))
+        return fill_split_section(s, v, va, w, r, w->domain);
+    fill_section(s, v, va, w, r, w->domain);
+    return true;
 }
 
-void shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w)
+static bool fill_views(struct shadow *s, gva_t va, const struct walk_result *w)
 {
-    CHECK(gmem_is_ram(s->vm, gpa(ALIGN_DOWN(w->pa.v, 4096)), 4096));
-    CHECK(!in_window(va.v >> 20));
     s->current->pristine = false;
     if ((s->regs.sctlr & SCTLR_M) && ((s->regs.dacr >> (2 * w->domain)) & 3) == DOMAIN_MANAGER)
         s->manager_domains |= (uint16_t)BIT(w->domain);
     if (w->domain == HOST_DOMAIN_VMM)
         s->domain15_used = true;
-    fill_view(s, &s->current->views[VIEW_KERNEL], va, w);
-    fill_view(s, &s->current->views[VIEW_USER], va, w);
+    return fill_view(s, &s->current->views[VIEW_KERNEL], va, w) &&
+           fill_view(s, &s->current->views[VIEW_USER], va, w);
 }
 
-static bool claim(struct view *v, unsigned mib)
+bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w)
 {
-    for (unsigned i = 0; i < v->claim_count; i++) {
-        if (v->claims[i] == mib)
-            return true;
-    }
-    if (v->claim_count == SHADOW_MAX_CLAIMS)
-        return false;
-    v->claims[v->claim_count++] = (uint16_t)mib;
-    return true;
+    CHECK(gmem_is_ram(s->vm, gpa(ALIGN_DOWN(w->pa.v, 4096)), 4096));
+    CHECK(!in_window(va.v >> 20));
+    if (view_has_claim(&s->current->views[VIEW_KERNEL], va.v >> 20))
+        shadow_surrender(s, va.v >> 20);
+    if (fill_views(s, va, w))
+        return true;
+    shadow_flush(s); /* a TLB that is full */
+    return fill_views(s, va, w);
 }
 
 bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, bool global)
@@ -240,11 +256,20 @@ bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, bool global)
     unsigned mib = va >> 20;
     uint32_t *l2;
 
-    if (!shadow_mib_free(s, mib) || !claim(v, mib))
+    if (!shadow_mib_free(s, mib) || !view_claim(v, mib))
         return false;
-    l2 = table_for(s, v, mib, HOST_DOMAIN_VMM, global);
+    l2 = table_for(s, v, mib, HOST_DOMAIN_VMM, global && !v->flat);
+    if (!l2) {
+        shadow_flush(s);
+        view_claim(v, mib);
+        l2 = table_for(s, v, mib, HOST_DOMAIN_VMM, global && !v->flat);
+    }
     if (!l2)
         return false;
+    if (v->l1[mib] == s->global_l1[mib])
+        bitmap_set(s->claimed, mib);
+    /* The guest may map the code by a section: a TLB operation on any part of it takes all. */
+    l2_meta(l2)->flags |= L2_HAS_SECTION;
     s->current->pristine = false;
     put_desc(&l2[BITS(va, 19, 12)], desc_small(code, false, true));
     arch_tlb_flush_va(va, v->asid);
@@ -255,11 +280,14 @@ bool shadow_link_arena(struct shadow *s, uint32_t mib, uint32_t *l2)
 {
     struct view *v = &s->current->views[VIEW_KERNEL];
 
-    if (!shadow_mib_free(s, mib) || !claim(v, mib))
+    if (!shadow_mib_free(s, mib) || !view_claim(v, mib))
         return false;
     l2_meta(l2)->kind = L2_ARENA;
     s->current->pristine = false;
     put_desc(&v->l1[mib], desc_table(pool_hpa(l2), HOST_DOMAIN_VMM));
+    if (v->flat)
+        return true;
     put_desc(&s->global_l1[mib], v->l1[mib]);
+    bitmap_set(s->claimed, mib);
     return true;
 }

@@ -21,6 +21,11 @@ void view_reset(struct shadow *s, struct view *v);
 void mark_all_stale(struct shadow *s);
 /* Removes entry 'mib' of the global table and of every view that has it from there. */
 void drop_global_mib(struct shadow *s, unsigned mib);
+bool view_has_claim(const struct view *v, unsigned mib);
+/* False when there are too many. */
+bool view_claim(struct view *v, unsigned mib);
+/* The guest maps a claimed MiB of the current space: it is the guest's from now on. */
+void shadow_surrender(struct shadow *s, unsigned mib);
 bool in_window(uint32_t mib);
 /* Writes the seed of kernel views: the window and the state page, nothing of the guest. */
 void seed_global(struct shadow *s);

@@ -26,6 +26,7 @@ struct view {
     uint8_t asid;                    /* host ASID */
     bool stale;                      /* the host TLB may hold entries that are gone */
     bool kernel;
+    bool flat;                       /* of a space without the MMU: shares nothing */
     uint32_t touched[SHADOW_BITMAP]; /* MiBs with something of this space alone */
     uint16_t claims[SHADOW_MAX_CLAIMS]; /* MiBs taken for translations, kernel views */
     uint8_t claim_count;
@@ -58,6 +59,7 @@ struct shadow {
     uint32_t *global_l1;             /* kernel view of what the guest calls global */
     uint32_t mixed[SHADOW_BITMAP];   /* MiBs whose global entries have copies in spaces */
     uint32_t private[SHADOW_BITMAP]; /* MiBs in which some space has entries of its own */
+    uint32_t claimed[SHADOW_BITMAP]; /* MiBs of translations in global_l1 */
     uint32_t super[SHADOW_BITMAP / 16]; /* 16 MiB regions filled from supersections */
     uint32_t blocked[SHADOW_BITMAP]; /* MiBs never to be claimed: the guest uses them */
     uint32_t code_mib[SHADOW_BITMAP]; /* guest physical MiBs (from RAM base) that hold translated code */
@@ -89,8 +91,9 @@ static inline struct view *shadow_view(struct shadow *s, enum shadow_mode mode)
 }
 
 /* Fills both views of the current space from a walk of va that maps RAM.
- * The caller has checked that an access is allowed. */
-void shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w);
+ * The caller has checked that an access is allowed.  False: not even an empty shadow
+ * has room; translations must go, then try again. */
+bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w);
 
 /* Maps a page of translated code (host page 'code') at va in the current kernel view;
  * global: it translates code that the guest maps global.  False: the place is taken. */
@@ -107,7 +110,7 @@ unsigned shadow_check_claims(struct shadow *s);
 void shadow_tlb_op(struct shadow *s, enum tlb_op op, uint32_t arg);
 /* Drops everything of every space. */
 void shadow_flush(struct shadow *s);
-/* Drops whatever is mapped at va in kernel views. */
+/* Drops whatever is mapped at va in kernel views, arenas' pages from the host TLB too. */
 void shadow_drop_kernel_va(struct shadow *s, uint32_t va);
 /* Makes every mapping of this guest page read-only. */
 void shadow_protect(struct shadow *s, gpa_t page);

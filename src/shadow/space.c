@@ -56,12 +56,48 @@ static void free_private(struct view *v)
     }
 }
 
+bool view_has_claim(const struct view *v, unsigned mib)
+{
+    for (unsigned i = 0; i < v->claim_count; i++) {
+        if (v->claims[i] == mib)
+            return true;
+    }
+    return false;
+}
+
+bool view_claim(struct view *v, unsigned mib)
+{
+    if (view_has_claim(v, mib))
+        return true;
+    if (v->claim_count == SHADOW_MAX_CLAIMS)
+        return false;
+    v->claims[v->claim_count++] = (uint16_t)mib;
+    return true;
+}
+
+/* A kernel view that starts with the shared translations has their claims too. */
+static void inherit_claims(struct shadow *s, struct view *v)
+{
+    for (unsigned mib = 0; mib < L1_ENTRIES; mib++) {
+        if (!s->claimed[mib >> 5])
+            mib |= 31;
+        else if (bitmap_test(s->claimed, mib) && !view_claim(v, mib))
+            v->l1[mib] = 0;
+    }
+}
+
 void view_reset(struct shadow *s, struct view *v)
 {
+    bool shared = v->kernel && !v->flat;
+
     free_private(v);
-    memcpy(v->l1, v->kernel ? s->global_l1 : s->window_l1, L1_BYTES);
-    arch_clean_range(v->l1, L1_BYTES);
+    memcpy(v->l1, shared ? s->global_l1 : s->window_l1, L1_BYTES);
     v->claim_count = 0;
+    if (v->kernel)
+        v->l1[VMM_STATE >> 20] = s->state_entry;
+    if (shared)
+        inherit_claims(s, v);
+    arch_clean_range(v->l1, L1_BYTES);
     v->stale = true;
 }
 
@@ -69,6 +105,7 @@ void seed_global(struct shadow *s)
 {
     memcpy(s->global_l1, s->window_l1, L1_BYTES);
     s->global_l1[VMM_STATE >> 20] = s->state_entry;
+    memset(s->claimed, 0, sizeof(s->claimed));
 }
 
 void shadow_init(struct shadow *s, const struct shadow_config *config)
@@ -158,7 +195,7 @@ static struct space *free_slot(struct shadow *s)
     return NULL;
 }
 
-static struct space *space_create(struct shadow *s)
+static struct space *space_create(struct shadow *s, bool flat)
 {
     struct space *sp;
 
@@ -168,8 +205,10 @@ static struct space *space_create(struct shadow *s)
         CHECK(evicted); /* the pool holds at least two spaces' first-level tables */
     }
     sp->used = true;
-    for (unsigned m = 0; m < 2; m++)
+    for (unsigned m = 0; m < 2; m++) {
+        sp->views[m].flat = flat;
         view_reset(s, &sp->views[m]);
+    }
     s->vm->stats.space_miss++;
     return sp;
 }
@@ -206,7 +245,11 @@ void shadow_set_space(struct shadow *s, const struct walk_regs *regs, uint32_t c
     if (!sp) {
         /* A space on which nothing happened, such as the one between writing CONTEXTIDR and
          * TTBR0, is renamed instead of kept. */
-        sp = s->current && s->current->pristine ? s->current : space_create(s);
+        bool flat = !(regs->sctlr & SCTLR_M);
+
+        sp = s->current;
+        if (!sp || !sp->pristine || sp->views[VIEW_KERNEL].flat != flat)
+            sp = space_create(s, flat);
         sp->key = key;
         sp->pristine = true;
     }

@@ -75,7 +75,8 @@ static bool fetch_page(struct vcpu *vcpu, uint32_t va, struct walk_result *w)
     if (!fetch_allowed(vcpu, va, w) || collides(vcpu, va))
         return false;
     vcpu->vm->stats.fault_hidden++;
-    shadow_fill(&vmm.shadow, gva(va), w);
+    if (!shadow_fill(&vmm.shadow, gva(va), w))
+        codesync_flush();
     return true;
 }
 
@@ -154,10 +155,9 @@ bool fault_map_code(struct vcpu *vcpu)
     if (fresh)
         shadow_protect(&vmm.shadow, page->gpa);
     if (!page->alt) {
-        if (shadow_map_code(&vmm.shadow, page->va, pool_hpa(page->words), !w.ng))
-            return true;
-        vmm_stop("no room to map translated code for 0x%08lx", (unsigned long)vcpu->r[15]);
-        return false;
+        if (!shadow_map_code(&vmm.shadow, page->va, pool_hpa(page->words), !w.ng))
+            codesync_flush(); /* no memory for a table, or too many places: start over */
+        return true;
     }
     if (!shadow_link_arena(&vmm.shadow, page->va >> 20, xlate_arena_at(&vmm.xlate, page->va)->l2)) {
         /* the guest took the arena's place: start over elsewhere */
@@ -204,7 +204,8 @@ static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
     vcpu->vm->stats.fault_hidden++;
     if (write)
         codesync_written(gpa(ALIGN_DOWN(w.pa.v, 4096)));
-    shadow_fill(&vmm.shadow, gva(va), &w);
+    if (!shadow_fill(&vmm.shadow, gva(va), &w))
+        codesync_flush();
 }
 
 void fault_fetch_exit(struct vcpu *vcpu)

@@ -479,7 +479,8 @@ static void test_elsewhere(void)
                xlate_unwind(&xlate, ALIGN_DOWN(stub_va, 4096) + 4096, r, &cpsr) == UNWIND_UNKNOWN &&
                xlate_unwind(&xlate, ALIGN_DOWN(stub_va, MiB) + 253 * 4096, r, &cpsr) == UNWIND_UNKNOWN,
            "head of a stub page, alias, free page: not ours");
-    report(xlate_unwind(&xlate, p->va + 0x40, r, &cpsr) == UNWIND_CLEAN && r[15] == CODE_PAGE + 0x40, "entry map");
+    report(xlate_unwind(&xlate, p->va + 0x40, r, &cpsr) == UNWIND_CLEAN && r[15] == CODE_PAGE + 0x40,
+           "entry map");
     xlate_flush(&xlate);
     p = xlate_get(&xlate, gva(CODE_PAGE), gpa(CODE_GPA), false);
     report(xlate_unwind(&xlate, p->va + 0x40, r, &cpsr) == UNWIND_CLEAN && r[15] == CODE_PAGE + 0x40 &&
