@@ -238,12 +238,25 @@ static bool fill_views(struct shadow *s, gva_t va, const struct walk_result *w)
            fill_view(s, &s->current->views[VIEW_USER], va, w);
 }
 
+/* Is there an arena where translated code of va would be entered? */
+static bool meets_arena(const struct shadow *s, uint32_t va)
+{
+    uint32_t entry = s->current->views[VIEW_KERNEL].l1[(va + s->code_offset) >> 20];
+
+    return desc_is_table(entry) && desc_l1_domain(entry) == HOST_DOMAIN_VMM &&
+           l2_meta(view_l2(entry))->kind == L2_ARENA;
+}
+
 bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w)
 {
     CHECK(gmem_is_ram(s->vm, gpa(ALIGN_DOWN(w->pa.v, 4096)), 4096));
     CHECK(!in_window(va.v >> 20));
     if (view_has_claim(&s->current->views[VIEW_KERNEL], va.v >> 20))
         shadow_surrender(s, va.v >> 20);
+    /* What the guest kernel may execute must not be entered in the middle of an arena: code
+     * is written, and so mapped here, before it runs. */
+    if (!w->xn && meets_arena(s, va.v))
+        shadow_surrender(s, (va.v + s->code_offset) >> 20);
     if (fill_views(s, va, w))
         return true;
     shadow_flush(s); /* a TLB that is full */

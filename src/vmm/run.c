@@ -170,11 +170,14 @@ static void kernel_fetch(struct vcpu *vcpu, uint32_t hw_pc)
 
     vcpu->vm->stats.exit_pabt_kernel++;
     if (arena) {
-        shadow_link_arena(&vmm.shadow, arena->mib, arena->l2);
+        bool linked = shadow_link_arena(&vmm.shadow, arena->mib, arena->l2);
+
         if (xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_UNKNOWN) {
             vmm_stop("fetch at 0x%08lx, in no translation", (unsigned long)hw_pc);
             return;
         }
+        if (!linked)
+            codesync_flush(); /* the guest took the arena's place: everything moves */
     } else if (vcpu->cpsr & PSR_T) {
         enter_thumb(vcpu, hw_pc);
     } else {

@@ -41,7 +41,7 @@ struct arena_page *arena_page_at(struct xlate *x, uint32_t va)
 
 static bool in_reach(uint32_t mib, uint32_t other)
 {
-    int32_t distance = (int32_t)(mib - other);
+    int32_t distance = sign_extend((mib - other) & 0xfff, 12); /* branches wrap */
 
     return distance >= -REACH_MIB && distance <= REACH_MIB;
 }
@@ -69,6 +69,18 @@ static bool arena_build(struct xlate *x, struct arena *a, uint32_t mib)
     return true;
 }
 
+/* Is code translated in place there? */
+static bool in_place_at(const struct xlate *x, uint32_t mib)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(x->by_gva); i++) {
+        for (const struct xpage *p = x->by_gva[i]; p; p = p->next_gva) {
+            if (!p->alt && p->va >> 20 == mib)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* A new arena near va: well below it first, since code grows upwards and wants its own place. */
 static struct arena *arena_create(struct xlate *x, uint32_t va)
 {
@@ -82,7 +94,7 @@ static struct arena *arena_create(struct xlate *x, uint32_t va)
         int32_t step = (int32_t)((i / 2 + 20) % REACH_MIB);
         uint32_t mib = ((va >> 20) + (uint32_t)(i & 1 ? step : -step)) & 0xfff;
 
-        if (mib && step && !x->arena_of_mib[mib] && x->ops->mib_free(x->ctx, mib))
+        if (mib && step && !x->arena_of_mib[mib] && !in_place_at(x, mib) && x->ops->mib_free(x->ctx, mib))
             return arena_build(x, a, mib) ? a : NULL;
     }
     return NULL;

@@ -199,8 +199,10 @@ struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in
 
     if (p)
         return p;
+    if (!x->ops->read_page(x->ctx, gpa_page, source))
+        return NULL;
     p = xpage_alloc(x);
-    if (!p || !x->ops->read_page(x->ctx, gpa_page, source))
+    if (!p)
         return NULL;
     p->gva = gva_page;
     p->gpa = gpa_page;

@@ -544,6 +544,14 @@ static void test_claims(void)
            "a guest mapping that is found by its access alone wins too");
     va += MiB;
     shadow_link_arena(&shadow, va >> 20, arena);
+    write32(L1_AT(1) + ((va - CODE_OFFSET) >> 20) * 4, (RAM + MiB) | 2u | 3u << 10 | SECTION_XN);
+    fill(va - CODE_OFFSET);
+    report(v->l1[va >> 20], "data may be where translations would meet an arena");
+    write32(L1_AT(1) + ((va - CODE_OFFSET) >> 20) * 4, (RAM + MiB) | 2u | 3u << 10);
+    fill(va - CODE_OFFSET);
+    report(!v->l1[va >> 20], "code may not");
+    va += MiB;
+    shadow_link_arena(&shadow, va >> 20, arena);
     enter(VIEW_KERNEL);
     shadow_drop_kernel_va(&shadow, va + 4096);
     report(v->stale, "a page that leaves an arena leaves the host TLB");

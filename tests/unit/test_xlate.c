@@ -1,0 +1,302 @@
+/*
+ * Pages of translations: what stands in them, where they go, and that every page of
+ * memory comes back.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pool.h"
+#include "lib/bits.h"
+#include "test.h"
+#include "xlate/arena.h"
+#include "xlate/xlate.h"
+
+#define RAM 0x40000000u
+#define RAM_PAGES 512u
+#define POOL_SIZE (4 * MiB)
+
+static struct xlate xlate;
+static struct state_page *state;
+static uint32_t ram[RAM_PAGES][1024];
+static uint8_t code_bits[RAM_PAGES / 8];
+static uint32_t forbidden_mib = 0xffff; /* one that the owner does not give */
+static unsigned unmapped;
+static bool unreadable;
+
+static bool mib_free(void *ctx, uint32_t mib)
+{
+    (void)ctx;
+    return mib != forbidden_mib;
+}
+
+static bool read_page(void *ctx, gpa_t page, uint32_t words[1024])
+{
+    (void)ctx;
+    memcpy(words, ram[(page.v - RAM) >> 12], 4096);
+    return !unreadable;
+}
+
+static uint32_t code_entry(hpa_t page) { return page.v | 2; }
+static uint32_t state_entry(hpa_t page) { return page.v | 3; }
+
+static void unmap(void *ctx, uint32_t va)
+{
+    (void)ctx;
+    (void)va;
+    unmapped++;
+}
+
+static const struct xlate_ops ops = { mib_free, read_page, code_entry, state_entry, unmap };
+
+static uint32_t rnd(void)
+{
+    static uint32_t x = 7;
+
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    return x;
+}
+
+static void set_up(void *pool)
+{
+    pool_init(pool, hpa(0x10000000), POOL_SIZE, 0);
+    memset(code_bits, 0, sizeof(code_bits));
+    state = pool_page_alloc();
+    xlate_init(&xlate, &ops, NULL, state, gpa(RAM), RAM_PAGES, code_bits);
+    forbidden_mib = 0xffff;
+    for (unsigned p = 0; p < RAM_PAGES; p++) {
+        for (unsigned i = 0; i < 1024; i++)
+            ram[p][i] = rnd() & 3 ? (rnd() & 0x0fffffff) | 0xe0000000 : rnd();
+    }
+}
+
+static gpa_t page_gpa(unsigned n) { return gpa(RAM + n * 4096); }
+
+/* A branch from va to a stub that was emitted for this guest address. */
+static bool is_stub_branch(uint32_t word, uint32_t va, uint32_t pc, uint32_t cond)
+{
+    uint32_t target = va + 8 + ((uint32_t)sign_extend(word & 0xffffff, 24) << 2);
+    struct arena_page *page = arena_page_at(&xlate, target);
+    unsigned index = BITS(target, 11, 2);
+
+    if ((word & 0x0e000000) != 0x0a000000 || word >> 28 != (cond == 15 ? 14 : cond))
+        return false;
+    if (!page || page->kind != ARENA_STUBS)
+        return false;
+    for (unsigned i = 0; i < page->site_count; i++) {
+        if (page->sites[i].start == index)
+            return page->sites[i].guest_pc == pc;
+    }
+    return false;
+}
+
+/* CP15 operations that one harmless instruction does (xlate.c, replace_cp15). */
+static bool is_replacement(uint32_t insn, uint32_t word)
+{
+    if (a32_decode(insn)->class != A32_CP15 || word >> 28 != insn >> 28)
+        return false;
+    if ((word & 0x0fffffff) == 0x0320f000)
+        return BITS(insn, 19, 16) == 7 && !(insn & BIT(20));
+    if (word == insn) /* the barriers */
+        return (insn & 0x0fff0fff) == 0x0e070f9a || (insn & 0x0fff0fff) == 0x0e070fba ||
+               (insn & 0x0fff0fff) == 0x0e070f95;
+    return BITS(insn, 19, 16) == 13 &&
+           ((word & 0x0fef0fff) == 0x0e0d0f50 || (word & 0x0fff0fff) == 0x0e1d0f70);
+}
+
+static bool is_plain(uint32_t insn, bool alt)
+{
+    const struct a32_row *row = a32_decode(insn);
+
+    switch (a32_classify(insn, row)) {
+    case A32_COPY:
+    case A32_NEON:
+    case A32_BARRIER: return true;
+    case A32_DP_IMM:
+    case A32_DP_REG:
+    case A32_LDST: return !a32_pc_operands(insn, row);
+    case A32_B: return !alt;
+    case A32_MSR_CPSR: return BITS(insn, 17, 16) == 0;
+    default: return false;
+    }
+}
+
+static bool word_ok(const struct xpage *p, unsigned i, uint32_t insn)
+{
+    uint32_t word = p->words[i], cond = insn >> 28;
+    enum a32_class class = a32_classify(insn, a32_decode(insn));
+    bool ok;
+
+    if (is_plain(insn, p->alt))
+        ok = word == insn;
+    else
+        ok = is_stub_branch(word, p->va + 4 * i, p->gva.v + 4 * i, cond) || is_replacement(insn, word) ||
+             (word >> 24 == ((cond == 15 ? 14 : cond) << 4 | 15) &&
+              ((word & 0xffffff) == (uint32_t)class || (word & 0xffffff) == A32_PC_OPERAND));
+    if (!ok)
+        printf("  %08x became %08x (%s)\n", insn, word, a32_class_name(class));
+    return ok;
+}
+
+static bool page_ok(const struct xpage *p)
+{
+    bool ok = true;
+
+    for (unsigned i = 0; i < 1024 && ok; i++)
+        ok = word_ok(p, i, ram[(p->gpa.v - RAM) >> 12][i]);
+    return ok;
+}
+
+static void test_words(void)
+{
+    bool ok = true;
+
+    for (unsigned n = 0; n < 40; n++) {
+        struct xpage *p = xlate_get(&xlate, gva(0xc0000000 + n * 4096), page_gpa(n), !(n & 1));
+
+        ok &= p && p->alt == (n & 1) && page_ok(p);
+        ok &= p && (p->alt ? xlate_arena_at(&xlate, p->va) != NULL : p->va == p->gva.v + XLATE_D);
+    }
+    report(ok, "random pages, in place and displaced: plain words stay, others branch or exit");
+    report(xlate_page_has_code(&xlate, gpa(RAM + 0x5123)) && !xlate_page_has_code(&xlate, page_gpa(40)) &&
+               !xlate_page_has_code(&xlate, gpa(0)),
+           "translated pages are known");
+    report(xlate_get(&xlate, gva(0xc0000000), page_gpa(0), true) ==
+               xlate_find(&xlate, gva(0xc0000000), page_gpa(0), false),
+           "found again");
+    report(!xlate_find(&xlate, gva(0xc0001000), page_gpa(0), false), "by both addresses");
+}
+
+static void test_invalidation(void)
+{
+    struct xpage *p;
+    uint32_t old[1024];
+    unsigned was = unmapped;
+
+    xlate_get(&xlate, gva(0xc0100000), page_gpa(0), true); /* a second mapping */
+    report(xlate_invalidate(&xlate, page_gpa(0)) == 2 && unmapped == was + 2, "invalidating: every mapping");
+    report(!xlate_page_has_code(&xlate, page_gpa(0)) &&
+               !xlate_find(&xlate, gva(0xc0000000), page_gpa(0), false),
+           "and it is gone");
+    report(xlate_invalidate(&xlate, page_gpa(0)) == 0, "once");
+    p = xlate_get(&xlate, gva(0xc0001000), page_gpa(1), false);
+    memcpy(old, ram[1], 4096);
+    ram[1][5] = 0xe10f0000;
+    ram[1][1023] = 0xe12fff1e;
+    report(xlate_resync(&xlate, page_gpa(1), old, ram[1], 0, 8) == 1 && word_ok(p, 5, ram[1][5]),
+           "resync of a part");
+    report(xlate_resync(&xlate, page_gpa(1), old, ram[1], 8, 1016) == 1 && page_ok(p), "and of the rest");
+}
+
+static void test_arenas(void)
+{
+    struct arena *a = xlate_arena_at(&xlate, xlate_find(&xlate, gva(0xc0001000), page_gpa(1), false)->va);
+    bool ok = true, far_ok = true;
+    unsigned arenas = 0;
+
+    for (unsigned i = 0; i <= 2 * XLATE_ARENA_PAGES; i++) {
+        uint32_t want = pool_hpa(state).v | 3;
+
+        if (i & 1)
+            want = a->pages[i / 2].words ? pool_hpa(a->pages[i / 2].words).v | 2 : 0;
+        ok &= a->l2[i] == want;
+    }
+    report(ok && !a->l2[255], "an arena: aliases of the state page between pages of code");
+    for (unsigned n = 0; n < 16; n++) {
+        uint32_t va = n * 0x10000000u + (n & 1 ? 0xab00000u : 0x100000u);
+        struct xpage *p = xlate_get(&xlate, gva(va), page_gpa(n), true);
+        struct xpage *q = xlate_get(&xlate, gva(va), page_gpa(100 + n), false);
+
+        far_ok &= p && q && page_ok(p) && page_ok(q);
+        p = xlate_get(&xlate, gva(va + 4096), page_gpa(n), true);
+        far_ok &= p && page_ok(p);
+    }
+    report(far_ok, "stubs in reach all over the address space");
+    xlate_flush(&xlate);
+    for (unsigned n = 0; n < 200; n++)
+        far_ok &= xlate_get(&xlate, gva(0xca200000 + n * 4096), page_gpa(n), true) != NULL;
+    for (unsigned i = 0; i < XLATE_MAX_ARENAS; i++)
+        arenas += xlate.arenas[i].mib != 0;
+    report(far_ok && arenas == 1, "an arena across address 0 is in reach");
+}
+
+/* An arena is not put where code runs in place, nor where its owner forbids. */
+static void test_arena_places(void)
+{
+    uint32_t va = 0x20000000;
+    bool ok = true;
+
+    xlate_flush(&xlate);
+    memset(ram[200], 0, 4096); /* nothing that needs a stub: no arena yet */
+    for (unsigned i = 0; i < 60; i++) {
+        if (i != 30 && i % 11 != 5)
+            ok &= xlate_get(&xlate, gva(va + i * MiB), page_gpa(200), true) != NULL;
+    }
+    forbidden_mib = ((va + XLATE_D) >> 20) + 16;
+    xlate_get(&xlate, gva(va + 30 * MiB), page_gpa(201), true);
+    for (unsigned i = 0; i < XLATE_MAX_ARENAS; i++) {
+        uint32_t mib = xlate.arenas[i].mib;
+        struct xpage *p = xlate_find(&xlate, gva((mib << 20) - XLATE_D), page_gpa(200), false);
+
+        ok &= !mib || (!p && mib != forbidden_mib);
+    }
+    report(ok, "arenas keep off places in use");
+    forbidden_mib = 0xffff;
+}
+
+/* Fills the pool; returns how many pages there were. */
+static unsigned fill_up(bool in_place)
+{
+    unsigned n = 0;
+
+    while (xlate_get(&xlate, gva(0xc0000000 + n * 4096), page_gpa(n % RAM_PAGES), in_place && n % 3))
+        n++;
+    return n;
+}
+
+static void test_exhaustion(void)
+{
+    uint32_t free_pages = 0;
+    unsigned count = 0;
+    bool ok = true;
+
+    for (unsigned round = 0; round < 6; round++) {
+        xlate_flush(&xlate);
+        if (round == 2) /* page descriptors are kept */
+            free_pages = pool_pages_free();
+        if (round > 2)
+            ok &= pool_pages_free() == free_pages;
+        count = fill_up(round & 1);
+        ok &= count > 200 && pool_pages_free() < 4;
+        ok &= page_ok(xlate_find(&xlate, gva(0xc0000000), page_gpa(0), false));
+    }
+    report(ok, "a dry pool refuses; a flush gives everything back, again and again");
+    for (unsigned n = 0; n < RAM_PAGES; n++)
+        xlate_invalidate(&xlate, page_gpa(n));
+    report(xlate.stats.pages == 0 && pool_pages_free() > 100, "invalidating every page does, but for stubs");
+    xlate_flush(&xlate);
+    report(pool_pages_free() == free_pages && xlate.stats.arena_pages == 0, "a flush does altogether");
+    for (unsigned i = 0; i < sizeof(code_bits); i++)
+        ok &= code_bits[i] == 0;
+    report(ok, "no page has code");
+    unreadable = true;
+    for (unsigned n = 0; n < 1000; n++)
+        ok &= !xlate_get(&xlate, gva(0xc0000000), page_gpa(0), true);
+    unreadable = false;
+    report(ok && pool_pages_free() == free_pages, "a page that cannot be read costs nothing");
+}
+
+int main(void)
+{
+    void *pool = aligned_alloc(16 * KiB, POOL_SIZE);
+
+    set_up(pool);
+    test_words();
+    test_invalidation();
+    test_arenas();
+    test_arena_places();
+    test_exhaustion();
+    free(pool);
+    return test_summary();
+}
