@@ -26,7 +26,6 @@
     X(emul_wfi, "emulated: WFI/WFE")                             \
     X(emul_hypercall, "emulated: SMC/HVC")                       \
     X(emul_svc, "emulated: SVC from guest kernel")               \
-    X(emul_barrier, "emulated: DSB with work queued")            \
     X(emul_mmio, "emulated: device access")                      \
     X(emul_other, "emulated: other")                             \
     X(exc_und, "injected: UNDEFINED")                            \
@@ -50,7 +49,6 @@
     X(tlbi_mvaa, "TLBIMVAA")                                     \
     X(icache_inv, "I-cache invalidations")                       \
     X(xlate_page, "translation: pages translated")               \
-    X(xlate_site, "translation: sites")                          \
     X(xlate_inval, "translation: pages invalidated")             \
     X(xlate_flush, "translation: whole flushes")                 \
     X(xlate_resync, "translation: words translated again")            \

@@ -1,4 +1,5 @@
 #include "core/vcpu.h"
+#include "core/vm.h"
 
 #include <string.h>
 
@@ -155,6 +156,19 @@ static const struct exception_entry {
     [EXC_FIQ] = { MODE_FIQ, 4, 4, PSR_I | PSR_A | PSR_F },
 };
 
+static void count_exception(struct vm_stats *stats, enum vcpu_exception exc)
+{
+    switch (exc) {
+    case EXC_RESET: break;
+    case EXC_UND: stats->exc_und++; break;
+    case EXC_SVC: stats->exc_svc++; break;
+    case EXC_PABT: stats->exc_pabt++; break;
+    case EXC_DABT: stats->exc_dabt++; break;
+    case EXC_IRQ: stats->exc_irq++; break;
+    case EXC_FIQ: stats->exc_fiq++; break;
+    }
+}
+
 void vcpu_take_exception(struct vcpu *vcpu, enum vcpu_exception exc)
 {
     const struct exception_entry *entry = &exception_entries[exc];
@@ -166,6 +180,8 @@ void vcpu_take_exception(struct vcpu *vcpu, enum vcpu_exception exc)
         vcpu_reset(vcpu);
         return;
     }
+    if (vcpu->vm)
+        count_exception(&vcpu->vm->stats, exc);
     cpsr = (old & ~(PSR_MODE | PSR_IT | PSR_J | PSR_T | PSR_E)) | entry->mode | entry->mask;
     if (sctlr & SCTLR_TE)
         cpsr |= PSR_T;

@@ -68,10 +68,8 @@ static bool drop_in_table(struct shadow *s, uint32_t *l2, uint32_t va)
 static void flush_host(struct shadow *s, struct view *v, uint32_t va)
 {
     bool running = v == &s->current->views[0] || v == &s->current->views[1];
-    bool code = desc_l1_domain(v->l1[va >> 20]) == HOST_DOMAIN_VMM;
 
-    /* Translated code goes with the whole ASID: so does what was prefetched from it. */
-    if (running && !v->stale && !code)
+    if (running && !v->stale)
         arch_tlb_flush_va(va, v->asid);
     else
         v->stale = true;

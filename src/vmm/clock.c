@@ -81,12 +81,13 @@ void clock_host_irq(void)
 
 void clock_wait(struct vcpu *vcpu)
 {
+    const struct vgic *gic = vcpu->vm->vgic;
+
     /* WFI ends with a pending interrupt even when the guest masks it (B1.8.13). */
-    while (!vgic_irq_pending(vcpu->vm->vgic) && !vgic_fiq_pending(vcpu->vm->vgic) &&
-           vcpu->vm->state == VM_RUNNING) {
+    for (;;) {
         clock_program();
-        if (vgic_irq_pending(vcpu->vm->vgic))
-            break;
+        if (vgic_irq_pending(gic) || vgic_fiq_pending(gic) || vcpu->vm->state != VM_RUNNING)
+            return;
         dsb();
         wfi(); /* wakes for a masked interrupt too */
         clock_host_irq();

@@ -63,6 +63,7 @@ void stats_print(void)
     print_one("memory: shadow spaces in use", use.spaces);
     print_one("memory: second-level shadow tables", use.l2_tables);
     print_one("memory: translated pages now", vmm.xlate.stats.pages);
+    print_one("memory: translated sites now", vmm.xlate.stats.sites);
     print_one("memory: stub and displaced pages now", vmm.xlate.stats.arena_pages);
     print_one("memory: pool used, KiB", (total - unused) * 4ull);
     print_one("memory: pool, KiB", total * 4ull);

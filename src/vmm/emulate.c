@@ -22,7 +22,6 @@ static void done(struct vcpu *vcpu, unsigned size)
 
 void emulate_inject_undefined(struct vcpu *vcpu)
 {
-    vcpu->vm->stats.exc_und++;
     vcpu_take_exception(vcpu, EXC_UND);
 }
 
@@ -161,7 +160,6 @@ static void hypercall(struct vcpu *vcpu, unsigned size)
 static void supervisor_call(struct vcpu *vcpu)
 {
     vcpu->vm->stats.emul_svc++;
-    vcpu->vm->stats.exc_svc++;
     if (vcpu->cpsr & PSR_T)
         vcpu->cpsr = it_advance(vcpu->cpsr);
     vcpu_take_exception(vcpu, EXC_SVC);

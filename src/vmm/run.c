@@ -130,7 +130,6 @@ static void exit_user(struct vcpu *vcpu, enum guest_exit why)
     switch (why) {
     case GUEST_EXIT_SVC:
         stats->exit_svc_user++;
-        stats->exc_svc++;
         vcpu_take_exception(vcpu, EXC_SVC);
         break;
     case GUEST_EXIT_UND:
@@ -250,13 +249,10 @@ static void inject_interrupts(struct vcpu *vcpu)
 {
     const struct vgic *gic = vcpu->vm->vgic;
 
-    if (vgic_fiq_pending(gic) && !(vcpu->cpsr & PSR_F)) {
-        vcpu->vm->stats.exc_fiq++;
+    if (vgic_fiq_pending(gic) && !(vcpu->cpsr & PSR_F))
         vcpu_take_exception(vcpu, EXC_FIQ);
-    } else if (vgic_irq_pending(gic) && !(vcpu->cpsr & PSR_I)) {
-        vcpu->vm->stats.exc_irq++;
+    else if (vgic_irq_pending(gic) && !(vcpu->cpsr & PSR_I))
         vcpu_take_exception(vcpu, EXC_IRQ);
-    }
 }
 
 static void run_kernel(struct vcpu *vcpu)
