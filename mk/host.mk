@@ -55,7 +55,7 @@ build/guest/%: tests/linux/guest/%.c
 	@arm-linux-gnueabihf-gcc -O2 -Wall -static -o $@ $<
 	@arm-linux-gnueabihf-strip $@
 
-build/guest/%: bench/guest/%.c
+build/guest/%: bench/guest/%.c $(wildcard bench/guest/*.h)
 	@mkdir -p $(@D)
 	@echo "  GUESTCC $<"
 	@arm-linux-gnueabihf-gcc -marm -O2 -Wall -static -o $@ $<

@@ -59,3 +59,19 @@ struct vm_stats {
     VM_STATS(VM_STATS_FIELD)
 #undef VM_STATS_FIELD
 };
+
+/* What umbra uses now.  X(name, "what the user reads") */
+#define VM_GAUGES(X)                                      \
+    X(mem_spaces, "memory: shadow spaces in use")         \
+    X(mem_l2_tables, "memory: second-level shadow tables")\
+    X(mem_xlate_pages, "memory: translated pages now")    \
+    X(mem_xlate_sites, "memory: translated sites now")    \
+    X(mem_arena_pages, "memory: stub and displaced pages now") \
+    X(mem_pool_used, "memory: pool used, pages")          \
+    X(mem_pool_total, "memory: pool, pages")
+
+struct vm_gauges {
+#define VM_GAUGES_FIELD(name, text) uint32_t name;
+    VM_GAUGES(VM_GAUGES_FIELD)
+#undef VM_GAUGES_FIELD
+};

@@ -49,24 +49,35 @@ static void print_one(const char *text, uint64_t value)
         log_raw("  %-48s %12llu\n", text, (unsigned long long)value);
 }
 
+void stats_gauges(struct vm_gauges *now)
+{
+    struct shadow_usage use = shadow_usage(&vmm.shadow);
+
+    *now = (struct vm_gauges){
+        .mem_spaces = use.spaces,
+        .mem_l2_tables = use.l2_tables,
+        .mem_xlate_pages = vmm.xlate.stats.pages,
+        .mem_xlate_sites = vmm.xlate.stats.sites,
+        .mem_arena_pages = vmm.xlate.stats.arena_pages,
+        .mem_pool_used = pool_pages_total() - pool_pages_free(),
+        .mem_pool_total = pool_pages_total(),
+    };
+}
+
 void stats_print(void)
 {
     const struct vm_stats *stats = &vmm.vm.stats;
-    struct shadow_usage use = shadow_usage(&vmm.shadow);
-    uint32_t total = pool_pages_total(), unused = pool_pages_free();
+    struct vm_gauges now;
 
+    stats_gauges(&now);
     log_raw("\n");
     log_info("statistics of vm %s", vmm.vm.name);
-#define PRINT_FIELD(name, text) print_one(text, stats->name);
-    VM_STATS(PRINT_FIELD)
-#undef PRINT_FIELD
-    print_one("memory: shadow spaces in use", use.spaces);
-    print_one("memory: second-level shadow tables", use.l2_tables);
-    print_one("memory: translated pages now", vmm.xlate.stats.pages);
-    print_one("memory: translated sites now", vmm.xlate.stats.sites);
-    print_one("memory: stub and displaced pages now", vmm.xlate.stats.arena_pages);
-    print_one("memory: pool used, KiB", (total - unused) * 4ull);
-    print_one("memory: pool, KiB", total * 4ull);
+#define PRINT_COUNTER(name, text) print_one(text, stats->name);
+#define PRINT_GAUGE(name, text) print_one(text, now.name);
+    VM_STATS(PRINT_COUNTER)
+    VM_GAUGES(PRINT_GAUGE)
+#undef PRINT_COUNTER
+#undef PRINT_GAUGE
 }
 
 static void escape_key(uint8_t c)

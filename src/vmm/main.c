@@ -46,6 +46,18 @@ static uint32_t seconds(void *ctx)
     return 1704067200u + (uint32_t)(clock_now() / VIRT_TIMER_HZ);
 }
 
+static void gauges(void *ctx, struct vm_gauges *now)
+{
+    (void)ctx;
+    stats_gauges(now);
+}
+
+static uint64_t ticks(void *ctx)
+{
+    (void)ctx;
+    return clock_now();
+}
+
 static uint32_t state_entry(hpa_t page)
 {
     return desc_small(page, true, false);
@@ -113,7 +125,7 @@ static void init_engines(void)
 
 static int load_vm(void)
 {
-    static const struct vm_virt_hooks hooks = { console_tx, console_rx_ready, seconds, NULL };
+    static const struct vm_virt_hooks hooks = { console_tx, console_rx_ready, seconds, gauges, ticks, NULL };
     struct bundle bundle;
     uint32_t ram;
 

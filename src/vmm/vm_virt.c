@@ -13,6 +13,48 @@ static void add_vdev(struct vm *vm, struct vdev *dev)
     vm->vdevs[vm->vdev_count++] = dev;
 }
 
+/* The names of counters and gauges, each with its NUL. */
+#define NAME_FIELD(name, text) #name "\0"
+static const char counter_names[] = VM_STATS(NAME_FIELD) VM_GAUGES(NAME_FIELD);
+#undef NAME_FIELD
+
+#define STATS_COUNT (sizeof(struct vm_stats) / sizeof(uint64_t))
+#define GAUGES_COUNT (sizeof(struct vm_gauges) / sizeof(uint32_t))
+static_assert(STATS_COUNT <= VCOUNTERS_MAX && GAUGES_COUNT <= VCOUNTERS_MAX_GAUGES, "the window holds the counters");
+
+static void read_gauges(void *ctx, uint32_t *values)
+{
+    const struct vm_virt_hooks *hooks = ctx;
+    struct vm_gauges gauges = { 0 };
+
+    if (hooks->gauges)
+        hooks->gauges(hooks->ctx, &gauges);
+    memcpy(values, &gauges, sizeof(gauges));
+}
+
+static uint64_t read_ticks(void *ctx)
+{
+    const struct vm_virt_hooks *hooks = ctx;
+
+    return hooks->ticks ? hooks->ticks(hooks->ctx) : 0;
+}
+
+static void create_counters(struct vm *vm, struct vm_virt *m)
+{
+    vcounters_init(&m->counters, gpa(VIRT_COUNTERS_BASE), (struct vcounters_host){
+        .counters = (const uint64_t *)&vm->stats,
+        .count = STATS_COUNT,
+        .gauge_count = GAUGES_COUNT,
+        .gauges = read_gauges,
+        .ticks = read_ticks,
+        .tick_hz = VIRT_TIMER_HZ,
+        .names = counter_names,
+        .names_size = sizeof(counter_names) - 1,
+        .ctx = &m->hooks,
+    });
+    add_vdev(vm, &m->counters.dev);
+}
+
 /* The order is that of the search at each access: the CPU interface is used most. */
 static void create_devices(struct vm *vm, struct vm_virt *m, const struct vm_virt_hooks *hooks)
 {
@@ -34,6 +76,8 @@ static void create_devices(struct vm *vm, struct vm_virt *m, const struct vm_vir
     add_vdev(vm, &m->uart.dev);
     add_vdev(vm, &m->rtc.dev);
     add_vdev(vm, &m->virtio.dev);
+    m->hooks = *hooks;
+    create_counters(vm, m);
     vm->vgic = &m->gic;
     vm->vtimer = &m->timer;
 }

@@ -6,10 +6,11 @@
  *   0x08000000  GICv2 distributor      0x0a000000  virtio-mmio, 32 empty slots
  *   0x08010000  GICv2 CPU interface    0x40000000  RAM
  *   0x09000000  PL011
- *   0x09010000  PL031
+ *   0x09010000  PL031                  0x0b000000  umbra's counters (docs/counters.md)
  */
 #include <stdint.h>
 #include "core/vm.h"
+#include "vdev/vcounters.h"
 #include "vdev/vgic.h"
 #include "vdev/virtio_empty.h"
 #include "vdev/vpl011.h"
@@ -21,6 +22,8 @@
 #define VIRT_UART_BASE 0x09000000u
 #define VIRT_RTC_BASE 0x09010000u
 #define VIRT_VIRTIO_BASE 0x0a000000u
+/* QEMU's virt has nothing between virtio-mmio and the platform bus at 0x0c000000. */
+#define VIRT_COUNTERS_BASE 0x0b000000u
 #define VIRT_RAM_BASE 0x40000000u
 
 #define VIRT_VIRTIO_SLOTS 32u
@@ -42,14 +45,18 @@ struct vm_virt_hooks {
     void (*console_tx)(void *ctx, uint8_t c);
     void (*console_rx_ready)(void *ctx); /* may be NULL; see vpl011.h */
     uint32_t (*seconds)(void *ctx);      /* time of day for the RTC, since 1970 */
+    void (*gauges)(void *ctx, struct vm_gauges *gauges); /* what is used now; may be NULL */
+    uint64_t (*ticks)(void *ctx);        /* guest time at VIRT_TIMER_HZ; may be NULL */
     void *ctx;
 };
 
 struct vm_virt {
+    struct vm_virt_hooks hooks;
     struct vgic gic;
     struct vpl011 uart;
     struct vpl031 rtc;
     struct virtio_empty virtio;
+    struct vcounters counters;
     struct vtimer timer;
 };
 

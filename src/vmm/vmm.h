@@ -102,3 +102,4 @@ void console_tx(void *ctx, uint8_t c);
 void console_rx_ready(void *ctx);
 void console_input(void);          /* takes what the UART has */
 void stats_print(void);
+void stats_gauges(struct vm_gauges *now);

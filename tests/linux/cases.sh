@@ -44,6 +44,10 @@ case_ten-boots() {
 case_memory-64M() { boot 0 --decompress --memory 64M --append +umbra.script=null && said 'null: up'; }
 case_memory-640M() { boot 0 --decompress --memory 640M --append +umbra.script=null && said 'null: up'; }
 case_statistics() { boot 0 --decompress --stats --append +umbra.script=null && said 'exits, all'; }
+case_counters() { boot 0 --decompress --append +umbra.script=counters && said 'counters: 0 failed'; }
+case_counters-native() {
+    boot 0 --native --decompress --append +umbra.script=counters && said 'this is not a VM of umbra'
+}
 case_reset() { boot 10 --decompress --append +umbra.script=reset; }
 case_panic() { boot 14 --decompress --append +umbra.script=panic; }
 case_time-out() { LIMIT=30 boot 15 --decompress --append +umbra.script=hang && said 'the last console lines'; }

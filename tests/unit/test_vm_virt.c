@@ -61,6 +61,7 @@ static void test_map(void)
         { 0x08000000, 4, "vgic-dist" },  { 0x0800fffc, 4, "vgic-dist" },    { 0x0801000c, 4, "vgic-cpuif" },
         { 0x09000000, 1, "vpl011" },     { 0x09000fff, 1, "vpl011" },       { 0x09010000, 4, "vpl031" },
         { 0x0a000000, 4, "virtio-empty" }, { 0x0a003ffc, 4, "virtio-empty" },
+        { 0x0b000000, 4, "vcounters" },  { 0x0b003ffc, 4, "vcounters" },    { 0x0b004000, 4, NULL },
         { 0x07fffffc, 4, NULL }, { 0x08020000, 4, NULL }, { 0x09001000, 4, NULL }, { 0x0a004000, 4, NULL },
         { 0x09000fff, 4, NULL }, { 0x40000000, 4, NULL }, { 0xffffffff, 4, NULL },
     };
@@ -72,6 +73,26 @@ static void test_map(void)
         report(name == cases[i].name || (name && cases[i].name && !strcmp(name, cases[i].name)),
                "0x%08x is %s", cases[i].addr, cases[i].name ? cases[i].name : "nothing");
     }
+}
+
+/* The window's names are those of stats.h, one for each counter and gauge. */
+static void test_counters(void)
+{
+    struct vdev *dev = vm_find_vdev(&vm, gpa(VIRT_COUNTERS_BASE), 4);
+    uint32_t count = dev->ops->read(dev, VCOUNTERS_COUNT, 4), gauges = dev->ops->read(dev, VCOUNTERS_GAUGES, 4);
+    uint32_t size = dev->ops->read(dev, VCOUNTERS_NAMES_SIZE, 4), nuls = 0;
+    char first[12];
+
+    for (uint32_t i = 0; i < size; i++)
+        nuls += dev->ops->read(dev, VCOUNTERS_NAMES + i, 1) == 0;
+    for (uint32_t i = 0; i < sizeof(first); i++)
+        first[i] = (char)dev->ops->read(dev, VCOUNTERS_NAMES + i, 1);
+    report(count > 40 && gauges >= 7 && nuls == count + gauges, "%u counters and %u gauges have names", count, gauges);
+    report(!memcmp(first, "exit_total", 11), "the first is exit_total");
+    vm.stats.exit_total = 0x500000006ull;
+    dev->ops->write(dev, VCOUNTERS_LATCH, 4, 1);
+    report(dev->ops->read(dev, VCOUNTERS_VALUES + 8, 4) == 6 && dev->ops->read(dev, VCOUNTERS_VALUES + 12, 4) == 5,
+           "it is the VM's");
 }
 
 static void test_wires(void)
@@ -135,6 +156,9 @@ static void test_load(const char *dump)
     report(cell(fdt, "/interrupt-controller", "phandle", 0) == cell(fdt, "/", "interrupt-parent", 0),
            "the interrupt parent is the GIC");
     report(cell(fdt, "/virtio_mmio@a003e00", "reg", 0) == 0x0a003e00, "32 virtio slots");
+    report(cell(fdt, "/counters", "reg", 0) == 0x0b000000 && cell(fdt, "/counters", "reg", 1) == 0x4000 &&
+               !strcmp(string(fdt, "/counters", "compatible"), "umbra,counters"),
+           "the counters");
     if (dump) {
         FILE *f = fopen(dump, "wb");
         report(f && fwrite(fdt, fdt_totalsize(fdt), 1, f) == 1 && !fclose(f), "dump");
@@ -183,6 +207,7 @@ int main(int argc, char **argv)
     ram = aligned_alloc(4096, RAM_SIZE);
     setup();
     test_map();
+    test_counters();
     test_wires();
     test_load(argc > 1 ? argv[1] : NULL);
     test_own_tree();

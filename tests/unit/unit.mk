@@ -23,6 +23,7 @@ test_pcinsn_SOURCES = src/xlate/pcinsn.c src/xlate/exec.c src/xlate/ldst.c src/c
 test_vgic_SOURCES = src/vdev/vgic.c src/vdev/vdev_fdt.c
 test_vtimer_SOURCES = src/vdev/vtimer.c
 test_vpl011_SOURCES = src/vdev/vpl011.c src/vdev/vdev_fdt.c
+test_vcounters_SOURCES = src/vdev/vcounters.c src/vdev/vdev_fdt.c
 test_vpl031_SOURCES = src/vdev/vpl031.c src/vdev/vdev_fdt.c
 test_host_SOURCES = src/drv/host.c src/drv/fdt_util.c src/drv/pl011.c src/drv/ns16550.c src/drv/gic.c \
 	src/drv/sun4i_ic.c src/drv/sp804.c src/drv/sun4i_timer.c
