@@ -7,6 +7,7 @@
 #include "arch/armv7/layout.h"
 #include "core/gmem.h"
 #include "core/pool.h"
+#include "shadow/policy.h"
 
 static void for_each_view(struct shadow *s, void (*fn)(struct shadow *, struct view *, uint32_t), uint32_t arg)
 {
@@ -120,7 +121,7 @@ static void drop_shared(struct shadow *s, uint32_t va)
 
 /* One address out of every space that the operation covers. Dropping more than the guest
  * asked for is always allowed. */
-static void drop_va(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid)
+void drop_va(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid)
 {
     unsigned mib = va >> 20;
     bool everywhere = all_asids || bitmap_test(s->mixed, mib);
@@ -137,45 +138,6 @@ static void drop_va(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid
             continue;
         drop_in_view(s, &sp->views[VIEW_USER], va);
         drop_in_view(s, &sp->views[VIEW_KERNEL], va);
-    }
-}
-
-/* A page and the translation of its code, if any: what is fetched is looked up as va was. */
-static void drop_page(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid)
-{
-    drop_va(s, va, all_asids, asid);
-    drop_va(s, va + s->code_offset, all_asids, asid);
-}
-
-static void tlb_mva(struct shadow *s, uint32_t arg, bool all_asids)
-{
-    uint32_t va = ALIGN_DOWN(arg, 4096), base = ALIGN_DOWN(arg, 16 * MiB);
-
-    if (!bitmap_test(s->super, va >> 24)) {
-        drop_page(s, va, all_asids, arg & 0xff);
-        return;
-    }
-    for (unsigned i = 0; i < 16; i++)
-        drop_page(s, i == BITS(va, 23, 20) ? va : base + i * MiB, all_asids, arg & 0xff);
-}
-
-static void tlb_asid(struct shadow *s, uint32_t asid)
-{
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        struct space *sp = &s->spaces[i];
-
-        if (!sp->used || sp->key.asid != asid)
-            continue;
-        for (unsigned m = 0; m < 2; m++) {
-            struct view *v = &sp->views[m];
-
-            for (unsigned w = 0; w < SHADOW_BITMAP; w++) {
-                while (v->touched[w]) {
-                    view_clear_mib(v, w * 32 + (unsigned)__builtin_ctz(v->touched[w]));
-                    s->vm->stats.shadow_drop++;
-                }
-            }
-        }
     }
 }
 
@@ -208,26 +170,13 @@ void shadow_flush(struct shadow *s)
 
 void shadow_tlb_op(struct shadow *s, enum tlb_op op, uint32_t arg)
 {
-    struct vm_stats *stats = &s->vm->stats;
+    uint64_t *const counters[] = {
+        [TLB_ALL] = &s->vm->stats.tlbi_all, [TLB_ASID] = &s->vm->stats.tlbi_asid,
+        [TLB_MVA] = &s->vm->stats.tlbi_mva, [TLB_MVAA] = &s->vm->stats.tlbi_mvaa,
+    };
 
-    switch (op) {
-    case TLB_ALL:
-        stats->tlbi_all++;
-        shadow_flush(s);
-        break;
-    case TLB_ASID:
-        stats->tlbi_asid++;
-        tlb_asid(s, arg & 0xff);
-        break;
-    case TLB_MVA:
-        stats->tlbi_mva++;
-        tlb_mva(s, arg, false);
-        break;
-    case TLB_MVAA:
-        stats->tlbi_mvaa++;
-        tlb_mva(s, arg, true);
-        break;
-    }
+    ++*counters[op];
+    s->policy->tlb_op(s, op, arg);
 }
 
 void shadow_drop_kernel_va(struct shadow *s, uint32_t va)

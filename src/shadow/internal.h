@@ -21,6 +21,8 @@ void view_reset(struct shadow *s, struct view *v);
 void mark_all_stale(struct shadow *s);
 /* Removes entry 'mib' of the global table and of every view that has it from there. */
 void drop_global_mib(struct shadow *s, unsigned mib);
+/* Takes one address out of every space that an operation covers. */
+void drop_va(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid);
 bool view_has_claim(const struct view *v, unsigned mib);
 /* False when there are too many. */
 bool view_claim(struct view *v, unsigned mib);

@@ -45,8 +45,12 @@ struct space {
 
 enum tlb_op { TLB_ALL, TLB_ASID, TLB_MVA, TLB_MVAA };
 
+struct shadow_policy;
+
 struct shadow {
     struct vm *vm;
+    const struct shadow_policy *policy;
+    bool no_space_cache;             /* every switch of spaces drops all shadows */
     bool (*page_has_code)(void *ctx, gpa_t page);
     void *ctx;
     const uint32_t *window_l1;       /* template: the VMM's entries, shared by all views */
@@ -74,6 +78,8 @@ struct shadow_config {
     /* is the guest page translated, so that it must not be mapped writable? */
     bool (*page_has_code)(void *ctx, gpa_t page);
     void *ctx;
+    const struct shadow_policy *policy; /* NULL: tlb */
+    bool no_space_cache;
 };
 
 void shadow_init(struct shadow *s, const struct shadow_config *config);

@@ -7,6 +7,7 @@
 #include "arch/armv7/layout.h"
 #include "core/pool.h"
 #include "lib/check.h"
+#include "shadow/policy.h"
 
 #define L1_ENTRIES 4096
 #define L1_BYTES (L1_ENTRIES * 4)
@@ -117,6 +118,8 @@ void shadow_init(struct shadow *s, const struct shadow_config *config)
     s->code_offset = config->code_offset;
     s->page_has_code = config->page_has_code;
     s->ctx = config->ctx;
+    s->policy = config->policy ? config->policy : &shadow_policy_tlb;
+    s->no_space_cache = config->no_space_cache;
     l2_init();
     s->global_l1 = pool_l1_alloc();
     CHECK(s->global_l1);
@@ -222,7 +225,7 @@ static struct space *space_find(struct shadow *s, const struct space_key *key)
     return NULL;
 }
 
-void shadow_set_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr)
+static void use_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr)
 {
     struct space_key key = { 0 };
     struct space *sp;
@@ -255,6 +258,13 @@ void shadow_set_space(struct shadow *s, const struct walk_regs *regs, uint32_t c
     }
     sp->last_use = s->clock;
     s->current = sp;
+}
+
+void shadow_set_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr)
+{
+    use_space(s, regs, contextidr);
+    if (s->no_space_cache)
+        shadow_flush(s);
 }
 
 uint32_t shadow_host_dacr(uint32_t guest_dacr)

@@ -12,6 +12,7 @@
 #include "lib/check.h"
 #include "lib/log.h"
 #include "shadow/desc.h"
+#include "shadow/policy.h"
 #include "vmm/bundle.h"
 #include "vmm/vm_virt.h"
 #include "vmm/vmdesc.h"
@@ -100,10 +101,13 @@ static uint32_t find_ram(uint32_t size)
     return 0;
 }
 
+static const struct shadow_policy *const policies[] = { [VM_POLICY_TLB] = &shadow_policy_tlb };
+
 static void init_engines(void)
 {
     struct shadow_config config = {
         .vm = &vmm.vm, .window_l1 = window_l1, .code_offset = XLATE_D, .page_has_code = codesync_watched,
+        .policy = policies[desc.policy], .no_space_cache = !desc.space_cache,
     };
 
     pool_init(pool_base, hpa(vmm_va_to_pa(pool_base)), pool_size, 2 * SHADOW_MAX_SPACES + 1);

@@ -87,20 +87,41 @@ static int parse_name(const struct parse *p)
     return BUNDLE_OK;
 }
 
-static int parse_kind(const struct parse *p)
+static int parse_model(const struct parse *p)
 {
-    const char *model, *policy;
+    const char *model;
     int err = get_string(p, "model", &model);
 
-    err = err ? err : get_string(p, "policy", &policy);
     if (err)
         return err;
     if (strcmp(model, "virt"))
         return refuse(BUNDLE_UNKNOWN, "/images/%s: unknown model '%s'; there is 'virt'", p->image, model);
+    p->out->model = VM_MODEL_VIRT;
+    return BUNDLE_OK;
+}
+
+static int parse_policy(const struct parse *p)
+{
+    const char *policy;
+    int err = get_string(p, "policy", &policy);
+
+    if (err)
+        return err;
     if (strcmp(policy, "tlb"))
         return refuse(BUNDLE_UNKNOWN, "/images/%s: unknown policy '%s'; there is 'tlb'", p->image, policy);
-    p->out->model = VM_MODEL_VIRT;
     p->out->policy = VM_POLICY_TLB;
+    return BUNDLE_OK;
+}
+
+/* Optional: on unless it says otherwise. */
+static int parse_space_cache(const struct parse *p)
+{
+    bool bad;
+    const char *value = find_string(p, "space-cache", &bad);
+
+    if (value && (bad || (strcmp(value, "on") && strcmp(value, "off"))))
+        return refuse(BUNDLE_UNKNOWN, "/images/%s: 'space-cache' is neither 'on' nor 'off'", p->image);
+    p->out->space_cache = !value || !strcmp(value, "on");
     return BUNDLE_OK;
 }
 
@@ -229,7 +250,9 @@ int vmdesc_parse(const struct bundle *b, int index, struct vmdesc *out)
     int err = bundle_get_image(b, p.image, "flat_dt", &image);
     err = err ? err : open_tree(&p, &image);
     err = err ? err : parse_name(&p);
-    err = err ? err : parse_kind(&p);
+    err = err ? err : parse_model(&p);
+    err = err ? err : parse_policy(&p);
+    err = err ? err : parse_space_cache(&p);
     err = err ? err : parse_memory(&p);
     err = err ? err : get_string(&p, "bootargs", &out->bootargs);
     err = err ? err : get_cell(&p, "fdt-address", &out->fdt_address);

@@ -3,6 +3,7 @@
  * A VM description: what one VM consists of, read from the bundle and checked
  * against itself, so that nothing is left to refuse when the VM is built.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include "vmm/bundle.h"
 
@@ -12,13 +13,14 @@
 #define VMDESC_MEMORY_MAX 0xb0000000u  /* up to 0xf0000000 */
 #define VMDESC_FDT_ROOM 0x10000u       /* reserved at fdt_address */
 
-enum vm_policy { VM_POLICY_TLB };
+enum vm_policy { VM_POLICY_TLB, VM_POLICY_TRAP, VM_POLICY_OOS };
 enum vm_model { VM_MODEL_VIRT };
 
 struct vmdesc {
     char name[VMDESC_NAME_MAX + 1];
     enum vm_model model;
     enum vm_policy policy;
+    bool space_cache;                  /* false: every switch of spaces drops the shadows */
     uint32_t memory_base, memory_size; /* size: a multiple of 1 MiB */
     const char *bootargs;              /* may be ""; points into 'tree' */
     struct bundle_image kernel;

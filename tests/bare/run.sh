@@ -86,7 +86,7 @@ oracle() {
 }
 
 run_umbra() {
-    timeout $((umbra_limit + 20)) ./umbra run --board "$2" --kernel "$out/$1.bin" --timeout "$3" \
+    timeout $((umbra_limit + 20)) ./umbra run ${UMBRA_FLAGS:-} --board "$2" --kernel "$out/$1.bin" --timeout "$3" \
         </dev/null >"$out/$1.$2.raw" 2>"$out/$1.$2.err"
     code=$?
     guest_lines "$out/$1.$2.raw" >"$out/$1.$2.out"

@@ -61,6 +61,15 @@ case_memory-sizes() {
     build 3 "outside the VM's memory" --memory 16M
 }
 
+# Known policies only, written to the description; umbra has not been started here.
+case_policy() {
+    run 2 'none of tlb, trap and oos' --policy magic
+    run 2 'does not go with' --native --policy tlb
+    build 0 bundle.itb --policy tlb --no-space-cache
+    expect 0 'policy       tlb' ./umbra inspect "$dir/boot/bundle.itb"
+    expect 0 'space-cache  off' ./umbra inspect "$dir/boot/bundle.itb"
+}
+
 case_missing-files() {
     run 3 'cannot open the kernel' --kernel "$dir/none"
     run 3 'cannot open the RAM disk' --initrd "$dir/none"

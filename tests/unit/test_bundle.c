@@ -222,6 +222,7 @@ static void test_variants(void)
         struct change change;
     } fine[] = {
         { "no ramdisk", DELETE("/", "ramdisk") },
+        { "space cache on", STRING("/", "space-cache", "on") },
         { "empty bootargs", STRING("/", "bootargs", "") },
         { "an own device tree", STRING("/", "fdt", "fdt-1") },
         { "the least memory and more", CELL("/", "memory-size", 35 * MiB) },
@@ -233,6 +234,9 @@ static void test_variants(void)
         make_bundle(NULL, &fine[i].change);
         report(read_fit() == 0, "accepted: %s", fine[i].name);
     }
+    report(desc.space_cache, "space cache on by default");
+    make_bundle(NULL, &(struct change)STRING("/", "space-cache", "off"));
+    report(read_fit() == 0 && !desc.space_cache, "accepted: space cache off");
     make_bundle(&(struct change)CELL(KERNEL, "entry", 0x40010003), NULL);
     report(read_fit() == 0 && desc.kernel.entry == 0x40010003, "accepted: a Thumb entry");
     make_bundle(&(struct change)BYTES(CONF, "umbra,vms", "vm-1\0vm-1", 10), NULL);
@@ -294,6 +298,7 @@ static const struct broken descriptions[] = {
     { "name with an escape", STRING("/", "vm-name", "\033[2J"), BUNDLE_VALUE, "'vm-name'" },
     { "unknown model", STRING("/", "model", "pc"), BUNDLE_UNKNOWN, "model 'pc'" },
     { "unknown policy", STRING("/", "policy", "magic"), BUNDLE_UNKNOWN, "policy 'magic'" },
+    { "odd space cache", STRING("/", "space-cache", "maybe"), BUNDLE_UNKNOWN, "'space-cache'" },
     { "no policy", DELETE("/", "policy"), BUNDLE_MISSING, "'policy'" },
     { "other base", CELL("/", "memory-base", 0x80000000), BUNDLE_VALUE, "'memory-base'" },
     { "no memory", DELETE("/", "memory-size"), BUNDLE_MISSING, "'memory-size'" },

@@ -150,6 +150,10 @@ struct blob bundle_make(const struct options *opt, uint32_t *memory)
     struct vmdesc *desc = vmdesc_load(opt->vm);
     if (opt->memory)
         vmdesc_set_u32(desc, "memory-size", opt->memory);
+    if (opt->policy)
+        vmdesc_set_string(desc, "policy", opt->policy);
+    if (opt->no_space_cache)
+        vmdesc_set_string(desc, "space-cache", "off");
     if (opt->append)
         vmdesc_set_bootargs(desc, opt->append);
 

@@ -7,7 +7,8 @@
 #include <string.h>
 
 enum { OPT_BOARD = 256, OPT_KERNEL, OPT_INITRD, OPT_NO_INITRD, OPT_APPEND, OPT_DTB, OPT_VM, OPT_MEMORY, OPT_DECOMPRESS,
-       OPT_HASH, OPT_NATIVE, OPT_ICOUNT, OPT_TIMEOUT, OPT_STATS, OPT_DEBUG, OPT_OUTPUT, OPT_HELP };
+       OPT_HASH, OPT_NATIVE, OPT_ICOUNT, OPT_TIMEOUT, OPT_STATS, OPT_DEBUG, OPT_OUTPUT, OPT_POLICY, OPT_NO_SPACE_CACHE,
+       OPT_HELP };
 
 enum { FOR_RUN = 1, FOR_BUILD = 2, FOR_BOTH = 3 };
 
@@ -27,6 +28,8 @@ static const struct option_row {
     { "dtb", OPT_DTB, "FILE", FOR_BOTH, "the guest's device tree (default: generated; with --native: the board's)" },
     { "vm", OPT_VM, "FILE", FOR_BOTH, "VM description, source or blob (default: vms/linux.dts)" },
     { "memory", OPT_MEMORY, "SIZE", FOR_BOTH, "the guest's memory: 64M, 1G; a bare number is MiB (default: 256M)" },
+    { "policy", OPT_POLICY, "NAME", FOR_BOTH, "how shadow tables are kept in step: tlb (default), trap or oos" },
+    { "no-space-cache", OPT_NO_SPACE_CACHE, NULL, FOR_BOTH, "drop the shadow tables at every switch of spaces" },
     { "hash", OPT_HASH, "ALGO", FOR_BOTH, "crc32 (default) or sha256; given twice: both" },
     { "debug", OPT_DEBUG, NULL, FOR_BOTH, "use the debug build of umbra (make DEBUG=1 image)" },
     { "output", OPT_OUTPUT, "DIR", FOR_BUILD, "where to write (default: build/boot/BOARD)" },
@@ -51,7 +54,7 @@ static void __attribute__((noreturn)) help(const char *verb, unsigned mask)
     printf("usage: umbra %s [OPTIONS]%s\n\n", verb, mask == FOR_RUN ? " [-- QEMU-ARGS]" : "");
     for (unsigned i = 0; i < ROWS; i++)
         if (rows[i].verbs & mask)
-            printf("  --%-10s %-8s %s\n", rows[i].name, rows[i].arg ? rows[i].arg : "", rows[i].help);
+            printf("  --%-14s %-8s %s\n", rows[i].name, rows[i].arg ? rows[i].arg : "", rows[i].help);
     if (mask == FOR_RUN)
         printf("\nOn a terminal, Ctrl-A x ends the run; Ctrl-] is umbra's own key (Ctrl-] h tells).\n");
     printf("\n%s", exit_help);
@@ -110,6 +113,13 @@ static unsigned parse_hash(const char *s)
     die(EXIT_USAGE, "--hash '%s' is neither crc32 nor sha256", s);
 }
 
+static const char *parse_policy(const char *s)
+{
+    if (strcmp(s, "tlb") && strcmp(s, "trap") && strcmp(s, "oos"))
+        die(EXIT_USAGE, "--policy '%s' is none of tlb, trap and oos", s);
+    return s;
+}
+
 static void take(struct options *opt, int id, const char *verb, unsigned mask)
 {
     switch (id) {
@@ -129,6 +139,8 @@ static void take(struct options *opt, int id, const char *verb, unsigned mask)
     case OPT_ICOUNT: opt->icount = true; break;
     case OPT_TIMEOUT: opt->timeout = parse_timeout(optarg); break;
     case OPT_STATS: opt->stats = true; break;
+    case OPT_POLICY: opt->policy = parse_policy(optarg); break;
+    case OPT_NO_SPACE_CACHE: opt->no_space_cache = true; break;
     case OPT_HELP: help(verb, mask);
     default: die(EXIT_USAGE, "'umbra %s --help' tells the options", verb); /* getopt has said what is wrong */
     }

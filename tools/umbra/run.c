@@ -82,8 +82,9 @@ static void add_native(struct args *a, const struct options *opt)
     const struct board *board = opt->board;
     if (!board->native_append)
         die(EXIT_USAGE, "--native: Debian's kernel does not know the board %s", board->name);
-    if (opt->stats || opt->debug || opt->memory)
-        die(EXIT_USAGE, "--native does not go with --stats, --debug or --memory: umbra is not there");
+    if (opt->stats || opt->debug || opt->memory || opt->policy || opt->no_space_cache)
+        die(EXIT_USAGE, "--native does not go with --stats, --debug, --memory, --policy or --no-space-cache: umbra is "
+                        "not there");
 
     const char *dtb = opt->dtb ? opt->dtb : project_path(xprintf("build/cache/guest/dtb/%s", board->native_dtb));
     const char *append = opt->append ? opt->append : board->native_append;

@@ -53,10 +53,11 @@ enum { HASH_CRC32 = 1, HASH_SHA256 = 2 };
 struct options {
     const struct board *board;
     const char *kernel, *initrd, *append, *dtb, *vm, *output;
+    const char *policy; /* NULL: as the VM's description says */
     uint32_t memory; /* bytes; 0: as the VM's description says */
     unsigned timeout;
     unsigned hash;
-    bool native, icount, stats, decompress, debug, no_initrd;
+    bool native, icount, stats, decompress, debug, no_initrd, no_space_cache;
     char **qemu_args; /* NULL-terminated, after "--" */
 };
 
