@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "arch/armv7/boot.h"
 #include "arch/armv7/cache.h"
 #include "arch/armv7/guest.h"
 #include "arch/armv7/mmu.h"
@@ -14,10 +15,14 @@
 #include "shadow/desc.h"
 #include "shadow/policy.h"
 #include "vmm/bundle.h"
+#include "vmm/integrity.h"
 #include "vmm/vm_virt.h"
 #include "vmm/vmdesc.h"
 #include "vmm/vmm.h"
 #include "xlate/check.h"
+
+/* Each side of the VM's memory; a section mapped too far would hit all of it. */
+#define CANARY_SIZE MiB
 
 struct vmm vmm;
 
@@ -89,6 +94,16 @@ static void unmap(void *ctx, uint32_t va)
 
 static const struct xlate_ops xlate_ops = { mib_free, read_page, code_entry, state_entry, unmap };
 
+/* On demand: the canaries and hashes of integrity.h. */
+static bool verifying(void)
+{
+#ifdef UMBRA_AUDIT
+    return true;
+#else
+    return strstr(host.bootargs, "umbra.verify");
+#endif
+}
+
 /* Room for the guest's RAM, 1 MiB aligned, clear of umbra and of the bundle; 0 when there is none. */
 static uint32_t find_ram(uint32_t size)
 {
@@ -131,7 +146,7 @@ static int load_vm(void)
 {
     static const struct vm_virt_hooks hooks = { console_tx, console_rx_ready, seconds, gauges, ticks, NULL };
     struct bundle bundle;
-    uint32_t ram;
+    uint32_t canary = verifying() ? CANARY_SIZE : 0, ram;
 
     if (bundle_open(&bundle, (const void *)host.initrd_start, host.initrd_end - host.initrd_start) < 0)
         return -1;
@@ -141,12 +156,13 @@ static int load_vm(void)
     }
     if (vmdesc_parse(&bundle, 0, &desc) < 0 || vmdesc_check_host(&desc, host.ram_size) < 0)
         return -1;
-    ram = find_ram(desc.memory_size);
+    ram = find_ram(desc.memory_size + 2 * canary);
     if (!ram) {
         log_info("bundle: vm %s wants %lu MiB of memory; beside umbra and the bundle the host has no such room",
                  desc.name, (unsigned long)(desc.memory_size / MiB));
         return -1;
     }
+    ram += canary;
     vcpu_reset(&vmm.vm.vcpu);
     vmm.vm.vcpu.vm = &vmm.vm;
     vmm.vm.ram_hpa = hpa(ram);
@@ -155,9 +171,53 @@ static int load_vm(void)
     return vm_virt_load(&vmm.vm, &desc, (void *)ram);
 }
 
-/* Debug builds: the laws, on everything there is when the VM ends. */
+static void watch_static(const char *what, const void *start, uint32_t size)
+{
+    integrity_watch(what, vmm_va_to_pa(start), size);
+}
+
+/* What the guest must not change: beside its memory, and of umbra whatever is constant while it runs. */
+static void watch(void)
+{
+    const struct vm *vm = &vmm.vm;
+
+    if (!verifying())
+        return;
+    integrity_canary("canary below the VM's memory", vm->ram_hpa.v - CANARY_SIZE, CANARY_SIZE);
+    integrity_canary("canary above the VM's memory", vm->ram_hpa.v + vm->ram_size, CANARY_SIZE);
+    watch_static("image: text and constants", image_start, (uint32_t)image_const_end - (uint32_t)image_start);
+    watch_static("host's first-level table", host_l1, sizeof(host_l1));
+    watch_static("the window's first-level table", window_l1, sizeof(window_l1));
+    watch_static("device mappings", dev_l2, sizeof(dev_l2));
+    watch_static("the state page's table", state_l2, sizeof(state_l2));
+    watch_static("the board's device tree", boot_fdt, BOOT_FDT_MAX);
+    integrity_watch("bundle", host.initrd_start, host.initrd_end - host.initrd_start);
+}
+
+#ifdef UMBRA_AUDIT
+/* "umbra.break=canary" and "umbra.break=image" show that the check can fail. */
+static void break_something(void)
+{
+    uint32_t pa = 0;
+
+    if (strstr(host.bootargs, "umbra.break=canary"))
+        pa = vmm.vm.ram_hpa.v + vmm.vm.ram_size + 0x5678;
+    if (strstr(host.bootargs, "umbra.break=image"))
+        pa = vmm_va_to_pa(image_const_end) - 1;
+    if (pa)
+        ((uint8_t *)arch_map_page(ALIGN_DOWN(pa, 4 * KiB)))[pa % (4 * KiB)] ^= 1;
+}
+#endif
+
+/* The laws, on everything there is when the VM ends: integrity on demand, audits in debug builds. */
 static bool verify(void)
 {
+    bool intact;
+
+#ifdef UMBRA_AUDIT
+    break_something();
+#endif
+    intact = !verifying() || integrity_check();
 #ifdef UMBRA_AUDIT
     unsigned entries = shadow_audit(&vmm.shadow);
     struct check_result code = xlate_check(&vmm.xlate);
@@ -165,9 +225,9 @@ static bool verify(void)
     log_info("audit: %u bad shadow entries", entries);
     log_info("check: %lu A32 words and %lu T32 instructions executable in guest kernel mode, %lu sensitive",
              (unsigned long)code.words, (unsigned long)code.halves, (unsigned long)code.bad);
-    return entries == 0 && code.bad == 0;
+    return intact && entries == 0 && code.bad == 0;
 #else
-    return true;
+    return intact;
 #endif
 }
 
@@ -206,6 +266,7 @@ void vmm_main(uint32_t dtb_pa)
     host.uart->enable_rx_irq();
     log_info("%s: %lu MiB at host 0x%08lx, entry 0x%08lx", vmm.vm.name, (unsigned long)(vmm.vm.ram_size / MiB),
              (unsigned long)vmm.vm.ram_hpa.v, (unsigned long)vmm.vm.vcpu.r[15]);
+    watch();
     vmm_run();
     host_exit(finish());
 }

@@ -53,6 +53,16 @@ case_arguments() {
     build 2 'no arguments for QEMU' -- -d int
 }
 
+# Canaries and hashes; the debug build can break them on purpose (umbra.break).
+case_integrity() {
+    run 0 'integrity: canaries intact, image hash ok' --verify --kernel build/bare/hello.bin
+    run 0 'integrity: canaries intact, image hash ok' --debug --kernel build/bare/hello.bin
+    local part
+    for part in canary image; do
+        run 13 'integrity: BROKEN' --debug --kernel build/bare/hello.bin -- -append "umbra.semihosting umbra.break=$part"
+    done
+}
+
 case_memory-sizes() {
     local size
     for size in x 0 -1 8M 1.5G 256MB 17K 4G 99999999999999999999; do run 2 '--memory' --memory $size; done

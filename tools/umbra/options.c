@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { OPT_BOARD = 256, OPT_KERNEL, OPT_INITRD, OPT_NO_INITRD, OPT_APPEND, OPT_DTB, OPT_VM, OPT_MEMORY, OPT_DECOMPRESS,
-       OPT_HASH, OPT_NATIVE, OPT_ICOUNT, OPT_TIMEOUT, OPT_STATS, OPT_DEBUG, OPT_OUTPUT, OPT_POLICY, OPT_NO_SPACE_CACHE,
+       OPT_HASH, OPT_NATIVE, OPT_ICOUNT, OPT_TIMEOUT, OPT_STATS, OPT_VERIFY, OPT_DEBUG, OPT_OUTPUT, OPT_POLICY, OPT_NO_SPACE_CACHE,
        OPT_HELP };
 
 enum { FOR_RUN = 1, FOR_BUILD = 2, FOR_BOTH = 3 };
@@ -37,6 +37,7 @@ static const struct option_row {
     { "icount", OPT_ICOUNT, NULL, FOR_RUN, "deterministic clock: one instruction is one nanosecond" },
     { "timeout", OPT_TIMEOUT, "SECONDS", FOR_RUN, "give up after this long, and show the last console lines" },
     { "stats", OPT_STATS, NULL, FOR_RUN, "print umbra's counters when the guest ends" },
+    { "verify", OPT_VERIFY, NULL, FOR_RUN, "check canaries and umbra's own image when the guest ends" },
     { "help", OPT_HELP, NULL, FOR_BOTH, "this text" },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -141,6 +142,7 @@ static void take(struct options *opt, int id, const char *verb, unsigned mask)
     case OPT_STATS: opt->stats = true; break;
     case OPT_POLICY: opt->policy = parse_policy(optarg); break;
     case OPT_NO_SPACE_CACHE: opt->no_space_cache = true; break;
+    case OPT_VERIFY: opt->verify = true; break;
     case OPT_HELP: help(verb, mask);
     default: die(EXIT_USAGE, "'umbra %s --help' tells the options", verb); /* getopt has said what is wrong */
     }

@@ -68,12 +68,15 @@ static void add_umbra(struct args *a, const struct options *opt)
     at_exit_remove(path);
     write_file(path, bundle.data, bundle.size);
 
+    if (opt->verify || opt->debug)
+        memory += 2 * MiB; /* the canaries beside it */
     add_common(a, opt, board_ram_for(opt->board, memory, bundle.size));
     add_option(a, "-semihosting-config", "enable=on,target=native");
     add_option(a, "-kernel", image);
     add_option(a, "-initrd", path);
     add_option(a, "-dtb", tree);
-    add_option(a, "-append", opt->stats ? "umbra.semihosting umbra.stats" : "umbra.semihosting");
+    add_option(a, "-append", xprintf("umbra.semihosting%s%s", opt->stats ? " umbra.stats" : "",
+                                     opt->verify ? " umbra.verify" : ""));
     free(bundle.data);
 }
 
@@ -82,9 +85,9 @@ static void add_native(struct args *a, const struct options *opt)
     const struct board *board = opt->board;
     if (!board->native_append)
         die(EXIT_USAGE, "--native: Debian's kernel does not know the board %s", board->name);
-    if (opt->stats || opt->debug || opt->memory || opt->policy || opt->no_space_cache)
-        die(EXIT_USAGE, "--native does not go with --stats, --debug, --memory, --policy or --no-space-cache: umbra is "
-                        "not there");
+    if (opt->stats || opt->verify || opt->debug || opt->memory || opt->policy || opt->no_space_cache)
+        die(EXIT_USAGE, "--native does not go with --stats, --verify, --debug, --memory, --policy or --no-space-cache: "
+                        "umbra is not there");
 
     const char *dtb = opt->dtb ? opt->dtb : project_path(xprintf("build/cache/guest/dtb/%s", board->native_dtb));
     const char *append = opt->append ? opt->append : board->native_append;

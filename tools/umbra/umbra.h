@@ -57,7 +57,7 @@ struct options {
     uint32_t memory; /* bytes; 0: as the VM's description says */
     unsigned timeout;
     unsigned hash;
-    bool native, icount, stats, decompress, debug, no_initrd, no_space_cache;
+    bool native, icount, stats, verify, decompress, debug, no_initrd, no_space_cache;
     char **qemu_args; /* NULL-terminated, after "--" */
 };
 

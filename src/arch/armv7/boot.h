@@ -4,6 +4,8 @@
 
 /* Set by the linker script: its address is the size of the image with .bss. */
 extern char image_total_size[];
+/* Text and constants, in the window. */
+extern char image_start[], image_const_end[];
 
 /* In the window, on vmm_stack, MMU and caches on.  dtb_pa is 0 when the loader
  * gave no tree; its first MiB at least is identity mapped.  image_pa: where the
