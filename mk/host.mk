@@ -41,6 +41,14 @@ $(LIBFDT)/complete: scripts/fetch-libfdt.sh scripts/apt-private.sh
 	@scripts/fetch-libfdt.sh $(LIBFDT)
 	@touch $@
 
+# Further kernels, for tests/linux alone.
+KERNELS = $(CACHE)/kernels
+OTHER_KERNELS = linux-image-rt-armmp linux-image-armmp-lpae
+OTHER_KERNEL_FILES = $(OTHER_KERNELS:%=$(KERNELS)/%.vmlinuz)
+$(OTHER_KERNEL_FILES) &: scripts/fetch-kernel.sh scripts/apt-private.sh
+	@scripts/fetch-kernel.sh $(KERNELS) $(OTHER_KERNELS)
+	@touch $(OTHER_KERNEL_FILES)
+
 build/guest/vmlinuz: $(GUEST)/complete
 	@mkdir -p $(@D)
 	@cp $(GUEST)/vmlinuz $@

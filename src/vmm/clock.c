@@ -33,15 +33,13 @@ uint64_t clock_now(void)
     return to_guest(host.timer->now() - vmm.start_ticks);
 }
 
-/* The guest's timers, and the next second while it waits for an alarm. */
+/* The guest's timers; the next second at the latest, for alarms and for deadend_look(). */
 static uint64_t next_deadline(uint64_t now)
 {
     uint64_t deadline = vtimer_next_deadline(vmm.vm.vtimer, now);
     uint64_t second = (now / VIRT_TIMER_HZ + 1) * VIRT_TIMER_HZ;
 
-    if (vmm.machine.rtc.imsc && !vmm.machine.rtc.ris && second < deadline)
-        return second;
-    return deadline;
+    return second < deadline ? second : deadline;
 }
 
 /* One reading of the clock for both halves: a deadline that passed between two would be

@@ -75,6 +75,8 @@ static void cp_reg(struct vcpu *vcpu, uint32_t insn, unsigned size)
     } else if (result == CP_OK) {
         if (read)
             vcpu->r[rt] = value;
+        if (read && cp == 15 && crn == 0 && op1 == 0)
+            deadend_asked(crm, op2, value);
         done(vcpu, size);
     }
 }

@@ -239,6 +239,7 @@ static void exit_kernel(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
     case GUEST_EXIT_IRQ:
         vcpu->vm->stats.exit_irq++;
         clock_host_irq();
+        deadend_look(vcpu);
         break;
     case GUEST_EXIT_PABT:
         break;
@@ -274,6 +275,7 @@ void vmm_run(void)
 
     loaded.view = NULL;
     loaded.dacr = 0;
+    clock_program(); /* starts the ticks of umbra's own */
     while (vmm.vm.state == VM_RUNNING) {
         if (vcpu->wfi) {
             clock_wait(vcpu);

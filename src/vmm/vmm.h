@@ -97,6 +97,12 @@ void clock_program(void);          /* guest timers up to now, host timer at thei
 void clock_host_irq(void);         /* handles every pending host interrupt */
 void clock_wait(struct vcpu *vcpu); /* WFI: idles until an interrupt is pending */
 
+/* deadend.c: tells once when the guest loops with interrupts masked and can never leave. */
+void deadend_look(struct vcpu *vcpu); /* vcpu state is precise */
+/* The guest has read an identification register. */
+void deadend_asked(unsigned crm, unsigned op2, uint32_t value);
+bool deadend_step(uint32_t insn, bool thumb, uint32_t pc, uint32_t *next);
+
 /* console.c */
 void console_tx(void *ctx, uint8_t c);
 void console_rx_ready(void *ctx);

@@ -32,6 +32,17 @@ case_session-debug() {
     session --debug --decompress && said 'audit: 0 bad shadow entries' && said 'executable in guest kernel mode, 0 sensitive'
 }
 
+# Debian's other kernels.  Realtime: the same session.
+case_kernel-rt() {
+    session --kernel build/cache/kernels/linux-image-rt-armmp.vmlinuz && said 'PREEMPT_RT'
+}
+
+# LPAE: a processor without it makes that kernel stop itself, before it has a console.
+case_kernel-lpae() {
+    LIMIT=30 boot 15 --kernel build/cache/kernels/linux-image-armmp-lpae.vmlinuz &&
+        said 'the guest has stopped itself' && said 'was ID_MMFR0' && said 'no Large Physical Address Extension (LPAE)'
+}
+
 case_ten-boots() {
     local n
     for n in 1 2 3 4 5 6 7 8 9 10; do
