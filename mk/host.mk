@@ -55,7 +55,7 @@ build/guest/vmlinuz: $(GUEST)/complete
 
 # Scripted sessions and small static programs for them: tests/linux, bench.
 GUEST_SCRIPTS := $(sort $(wildcard tests/linux/guest/*.sh bench/guest/*.sh))
-GUEST_PROGRAMS = $(patsubst %.c,build/guest/%,$(notdir $(sort $(wildcard tests/linux/guest/*.c bench/guest/*.c))))
+GUEST_PROGRAMS = $(patsubst %.c,build/guest/%,$(notdir $(sort $(wildcard tests/linux/guest/*.c bench/guest/*.c)))) build/guest/bench
 
 build/guest/%: tests/linux/guest/%.c
 	@mkdir -p $(@D)
@@ -67,6 +67,12 @@ build/guest/%: bench/guest/%.c $(wildcard bench/guest/*.h)
 	@mkdir -p $(@D)
 	@echo "  GUESTCC $<"
 	@arm-linux-gnueabihf-gcc -marm -O2 -Wall -static -o $@ $<
+	@arm-linux-gnueabihf-strip $@
+
+build/guest/bench: $(sort $(wildcard bench/guest/bench/*.c)) $(wildcard bench/guest/bench/*.h bench/guest/*.h)
+	@mkdir -p $(@D)
+	@echo "  GUESTCC $@"
+	@arm-linux-gnueabihf-gcc -std=gnu11 -D_GNU_SOURCE -Ibench/guest -marm -O2 -Wall -Wextra -static -o $@ $(filter %.c,$^)
 	@arm-linux-gnueabihf-strip $@
 
 build/guest/initramfs.cpio.gz: build/mkinitramfs scripts/initramfs.list tests/linux/guest/init $(GUEST)/complete \

@@ -30,7 +30,7 @@ check-format check-layers check-static stats:
 
 bench: setup
 	@$(MAKE) --no-print-directory -j$(JOBS) all build/bench/count.so
-	@bench/run.sh
+	@./umbra bench
 
 build/host/tests/linux/typist: tests/linux/typist.c
 	@mkdir -p $(@D)

@@ -11,6 +11,7 @@ packages="
     device-tree-compiler libfdt-dev zlib1g-dev liblzma-dev
     dpkg-dev apt xz-utils
     clang-format cppcheck u-boot-tools
+    python3 gnuplot-nox
 "
 
 die() { echo "setup: $*" >&2; exit 1; }

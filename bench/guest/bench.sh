@@ -1,3 +1,21 @@
-# Boot is over; then the operations, each counted between its markers.
+# What the kernel's command line asks for: umbra.ops=A,B,...; a name that begins with '@' is a command of
+# /tests/apps.sh.  The first marker says that the system is up.
 /tests/bench up
-/tests/bench null read stat open signal pipe fault fork exec shell user
+ops=
+for word in $(cat /proc/cmdline); do
+    case $word in
+    umbra.ops=*) ops=${word#umbra.ops=} ;;
+    esac
+done
+own=
+flush() {
+    [ -z "$own" ] || /tests/bench $own || echo "bench-error: ended with $?"
+    own=
+}
+for op in $(echo "$ops" | tr , ' '); do
+    case $op in
+    @*) flush; sh /tests/apps.sh "${op#@}" || echo "bench-error: $op ended with $?" ;;
+    *) own="$own $op" ;;
+    esac
+done
+flush

@@ -31,7 +31,7 @@ alive() { [ -n "$1" ] && [ -d "/proc/$1" ] && ! grep -q '^State:.*[ZX]' "/proc/$
 case_help() {
     expect 0 'usage: umbra VERB' ./umbra --help
     local verb
-    for verb in run build inspect; do expect 0 'usage: umbra' ./umbra $verb --help; done
+    for verb in run build inspect bench; do expect 0 'usage: umbra' ./umbra $verb --help; done
     expect 0 'time-out' ./umbra run --help
     expect 2 'usage' ./umbra
 }

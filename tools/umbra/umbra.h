@@ -108,3 +108,4 @@ enum exit_code qemu_run(const struct qemu_run *run);
 int verb_run(int argc, char **argv);
 int verb_build(int argc, char **argv);
 int verb_inspect(int argc, char **argv);
+int verb_bench(int argc, char **argv);
