@@ -2,8 +2,8 @@
 /* Counters, one line each: X(field, "what the user reads"). */
 #include <stdint.h>
 
-#define VM_STATS(X)                                              \
-    X(exit_total, "exits, all")                                  \
+/* Why the guest left the processor: each exit counts once, in exit_total and here. */
+#define VM_EXITS(X)                                              \
     X(exit_svc_user, "exit: SVC from guest user")                \
     X(exit_und_user, "exit: UNDEFINED in guest user")            \
     X(exit_pabt_user, "exit: prefetch abort in guest user")      \
@@ -13,7 +13,10 @@
     X(exit_und_kernel, "exit: UNDEFINED in guest kernel")        \
     X(exit_pabt_kernel, "exit: entry not translated or mapped")  \
     X(exit_dabt_kernel, "exit: data abort in guest kernel")      \
-    X(exit_pending, "exit: interrupts unmasked with one pending")\
+    X(exit_pending, "exit: interrupts unmasked with one pending")
+
+/* What umbra did then; the trace names the first that counted. */
+#define VM_OUTCOMES(X)                                           \
     X(emul_cps, "emulated: CPS, MSR/MRS of CPSR")                \
     X(emul_spsr, "emulated: SPSR access")                        \
     X(emul_eret, "emulated: exception return")                   \
@@ -36,7 +39,13 @@
     X(exc_fiq, "injected: FIQ")                                  \
     X(unsupported, "unsupported encodings made UNDEFINED")       \
     X(fault_hidden, "faults: hidden")                            \
-    X(fault_reflected, "faults: reflected")                      \
+    X(fault_reflected, "faults: reflected")
+
+#define VM_STATS(X)                                              \
+    X(exit_total, "exits, all")                                  \
+    VM_EXITS(X)                                                  \
+    X(emul_total, "emulated: instructions, all")                 \
+    VM_OUTCOMES(X)                                               \
     X(shadow_fill, "shadow: entries filled")                     \
     X(shadow_drop, "shadow: entries dropped")                    \
     X(shadow_evict, "shadow: spaces evicted")                    \
@@ -58,6 +67,14 @@ struct vm_stats {
 #define VM_STATS_FIELD(name, text) uint64_t name;
     VM_STATS(VM_STATS_FIELD)
 #undef VM_STATS_FIELD
+};
+
+/* In the order of VM_EXITS. */
+enum exit_reason {
+#define EXIT_REASON(name, text) REASON_##name,
+    VM_EXITS(EXIT_REASON)
+#undef EXIT_REASON
+    REASON_COUNT
 };
 
 /* What umbra uses now.  X(name, "what the user reads") */

@@ -1,6 +1,7 @@
 /* Time and host interrupts. */
 #include "arch/armv7/sysreg.h"
 #include "drv/host.h"
+#include "vmm/trace.h"
 #include "vmm/vmm.h"
 
 #define IDLE_POLL_LIMIT 64 /* interrupts taken in one go */
@@ -33,13 +34,15 @@ uint64_t clock_now(void)
     return to_guest(host.timer->now() - vmm.start_ticks);
 }
 
-/* The guest's timers; the next second at the latest, for alarms and for deadend_look(). */
+/* The guest's timers and the next sample; the next second at the latest, for alarms and for deadend_look(). */
 static uint64_t next_deadline(uint64_t now)
 {
     uint64_t deadline = vtimer_next_deadline(vmm.vm.vtimer, now);
     uint64_t second = (now / VIRT_TIMER_HZ + 1) * VIRT_TIMER_HZ;
 
-    return second < deadline ? second : deadline;
+    if (second < deadline)
+        deadline = second;
+    return sample_deadline() < deadline ? sample_deadline() : deadline;
 }
 
 /* One reading of the clock for both halves: a deadline that passed between two would be
@@ -49,6 +52,7 @@ void clock_program(void)
     static uint64_t programmed = VTIMER_NEVER;
     uint64_t now = clock_now(), deadline;
 
+    sample_due(now);
     vtimer_update(vmm.vm.vtimer, now);
     if (vmm.machine.rtc.imsc)
         vpl031_update(&vmm.machine.rtc);

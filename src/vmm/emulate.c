@@ -253,7 +253,7 @@ void emulate_kernel(struct vcpu *vcpu)
     uint32_t insn;
     unsigned size;
 
-    vcpu->vm->stats.exit_emulate++;
+    vcpu->vm->stats.emul_total++;
     if (vcpu->cpsr & PSR_T) {
         emulate_thumb(vcpu);
         return;

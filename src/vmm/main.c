@@ -18,6 +18,7 @@
 #include "vmm/integrity.h"
 #include "vmm/vm_virt.h"
 #include "vmm/vmdesc.h"
+#include "vmm/trace.h"
 #include "vmm/vmm.h"
 #include "xlate/check.h"
 
@@ -235,6 +236,8 @@ static int finish(void)
 {
     struct vm *vm = &vmm.vm;
 
+    trace_stop();
+    sample_stop();
     if (!verify())
         return EXIT_PANIC;
     if (strstr(host.bootargs, "umbra.stats"))
@@ -267,6 +270,8 @@ void vmm_main(uint32_t dtb_pa)
     log_info("%s: %lu MiB at host 0x%08lx, entry 0x%08lx", vmm.vm.name, (unsigned long)(vmm.vm.ram_size / MiB),
              (unsigned long)vmm.vm.ram_hpa.v, (unsigned long)vmm.vm.vcpu.r[15]);
     watch();
+    trace_start();
+    sample_start();
     vmm_run();
     host_exit(finish());
 }

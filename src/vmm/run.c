@@ -1,5 +1,6 @@
 /* The run loop: enter the guest, make its state precise, act on why it came back. */
 #include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "arch/armv7/guest.h"
@@ -9,10 +10,13 @@
 #include "core/pool.h"
 #include "lib/check.h"
 #include "lib/log.h"
+#include "vmm/trace.h"
 #include "vmm/vmm.h"
 
 #define PSR_MASKS (PSR_A | PSR_I | PSR_F)
 #define FPEXC_EN BIT(30)
+
+#define EXITS_FIRST (offsetof(struct vm_stats, exit_svc_user) / sizeof(uint64_t))
 
 /* What the hardware has loaded. */
 static struct { const struct view *view; uint32_t dacr; } loaded;
@@ -123,29 +127,38 @@ static enum guest_exit enter_kernel(struct vcpu *vcpu, uint32_t *hw_pc)
     return why;
 }
 
-static void exit_user(struct vcpu *vcpu, enum guest_exit why)
+/* Once for each exit, with the vcpu as the guest left it. */
+static void count_exit(struct vcpu *vcpu, enum exit_reason reason)
 {
     struct vm_stats *stats = &vcpu->vm->stats;
+    uint64_t *counters = (uint64_t *)stats;
 
+    stats->exit_total++;
+    counters[EXITS_FIRST + reason]++;
+    trace_exit(vcpu, reason);
+}
+
+static void exit_user(struct vcpu *vcpu, enum guest_exit why)
+{
     switch (why) {
     case GUEST_EXIT_SVC:
-        stats->exit_svc_user++;
+        count_exit(vcpu, REASON_exit_svc_user);
         vcpu_take_exception(vcpu, EXC_SVC);
         break;
     case GUEST_EXIT_UND:
-        stats->exit_und_user++;
+        count_exit(vcpu, REASON_exit_und_user);
         emulate_undefined_user(vcpu);
         break;
     case GUEST_EXIT_PABT:
-        stats->exit_pabt_user++;
+        count_exit(vcpu, REASON_exit_pabt_user);
         fault_fetch_exit(vcpu);
         break;
     case GUEST_EXIT_DABT:
-        stats->exit_dabt_user++;
+        count_exit(vcpu, REASON_exit_dabt_user);
         fault_data_exit(vcpu);
         break;
     case GUEST_EXIT_IRQ:
-        stats->exit_irq++;
+        count_exit(vcpu, REASON_exit_irq);
         clock_host_irq();
         break;
     }
@@ -167,7 +180,6 @@ static void kernel_fetch(struct vcpu *vcpu, uint32_t hw_pc)
 {
     struct arena *arena = xlate_arena_at(&vmm.xlate, hw_pc);
 
-    vcpu->vm->stats.exit_pabt_kernel++;
     if (arena) {
         bool linked = shadow_link_arena(&vmm.shadow, arena->mib, arena->l2);
 
@@ -182,6 +194,7 @@ static void kernel_fetch(struct vcpu *vcpu, uint32_t hw_pc)
     } else {
         vcpu->r[15] = hw_pc - XLATE_D;
     }
+    count_exit(vcpu, REASON_exit_pabt_kernel);
     if (vcpu->cpsr & PSR_T)
         thumb_forget(); /* thumb_prepare does what is to be done */
     else
@@ -192,11 +205,11 @@ static void kernel_data_abort(struct vcpu *vcpu, uint32_t hw_pc, enum unwind_res
 {
     uint32_t va = read_dfar();
 
-    vcpu->vm->stats.exit_dabt_kernel++;
     if (unwound == UNWIND_COMPLETED) {
-        vcpu->vm->stats.exit_pending++; /* a load that tells of a waiting interrupt */
+        count_exit(vcpu, REASON_exit_pending); /* a load that tells of a waiting interrupt */
         return;
     }
+    count_exit(vcpu, REASON_exit_dabt_kernel);
     if (ALIGN_DOWN(va, MiB) == VMM_STATE && !(vcpu->cpsr & PSR_T) && xlate_arena_at(&vmm.xlate, hw_pc)) {
         emulate_kernel(vcpu); /* an MSR that does more than its stub can */
         return;
@@ -224,10 +237,11 @@ static void exit_kernel(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
     }
     switch (why) {
     case GUEST_EXIT_SVC:
+        count_exit(vcpu, REASON_exit_emulate);
         emulate_kernel(vcpu);
         break;
     case GUEST_EXIT_UND:
-        vcpu->vm->stats.exit_und_kernel++;
+        count_exit(vcpu, REASON_exit_und_kernel);
         if (vcpu->cpsr & PSR_T)
             thumb_undefined(vcpu, hw_pc);
         else
@@ -237,7 +251,7 @@ static void exit_kernel(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
         kernel_data_abort(vcpu, hw_pc, unwound);
         break;
     case GUEST_EXIT_IRQ:
-        vcpu->vm->stats.exit_irq++;
+        count_exit(vcpu, REASON_exit_irq);
         clock_host_irq();
         deadend_look(vcpu);
         break;
@@ -282,7 +296,7 @@ void vmm_run(void)
             vcpu->wfi = false;
         }
         inject_interrupts(vcpu);
-        vmm.vm.stats.exit_total++;
+        trace_entry();
         guest_load_vfp(vfp_usable(vcpu));
         if (vcpu_is_user(vcpu)) {
             exit_user(vcpu, enter_user(vcpu));

@@ -32,4 +32,11 @@ semihosting_putc:
     mov     r1, sp
     svc     #0x123456
     pop     {r0, pc}
+
+    .global semihosting_call
+    .type   semihosting_call, %function
+@ uint32_t semihosting_call(uint32_t operation, const uint32_t *arguments)
+semihosting_call:
+    svc     #0x123456
+    bx      lr
     .ltorg

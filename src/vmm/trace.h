@@ -1,0 +1,39 @@
+#pragma once
+/*
+ * Every exit, written to a file on the host (docs/tracing.md), and the counters at
+ * an interval.  Both are off unless the boot arguments name a file.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/stats.h"
+#include "core/vcpu.h"
+
+extern bool trace_on;
+
+void trace_start(void);
+/* Writes what is left, and the end mark that tells a whole trace from a broken one. */
+void trace_stop(void);
+
+void trace_record_exit(const struct vcpu *vcpu, enum exit_reason reason);
+void trace_record_entry(void);
+
+/* The guest left for 'reason'; vcpu state is precise and nothing has been done about it. */
+static inline void trace_exit(const struct vcpu *vcpu, enum exit_reason reason)
+{
+    if (trace_on)
+        trace_record_exit(vcpu, reason);
+}
+
+/* Everything about the last exit is done: the guest is about to be entered. */
+static inline void trace_entry(void)
+{
+    if (trace_on)
+        trace_record_entry();
+}
+
+/* sample.c */
+void sample_start(void);
+void sample_stop(void);
+/* Guest time of the next sample, UINT64_MAX when there is none; and takes it when it is due. */
+uint64_t sample_deadline(void);
+void sample_due(uint64_t now);
