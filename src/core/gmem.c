@@ -1,32 +1,60 @@
-/* Guest RAM through the processor's temporary page mappings. */
+/* Guest memory through the processor's temporary page mappings. */
 #include "core/gmem.h"
 
 #include <string.h>
 
 #include "arch/arch.h"
 #include "core/vm.h"
+#include "lib/check.h"
+
+static bool inside(uint32_t offset, uint32_t size, uint32_t total)
+{
+    return offset < total && size <= total - offset;
+}
 
 bool gmem_is_ram(const struct vm *vm, gpa_t addr, uint32_t size)
 {
-    uint32_t offset = addr.v - vm->ram_base.v;
-
-    return offset < vm->ram_size && size <= vm->ram_size - offset;
+    return inside(addr.v - vm->ram_base.v, size, vm->ram_size);
 }
 
-static uint8_t *map(const struct vm *vm, uint32_t addr)
+static const struct vm_rom *rom_at(const struct vm *vm, gpa_t addr, uint32_t size)
 {
-    uint32_t pa = vm->ram_hpa.v + (addr - vm->ram_base.v);
+    for (unsigned i = 0; i < vm->rom_count; i++) {
+        const struct vm_rom *rom = &vm->roms[i];
 
-    return (uint8_t *)arch_map_page(pa & ~4095u) + (pa & 4095);
+        if (rom->mapped && inside(addr.v - rom->base.v, size, rom->size))
+            return rom;
+    }
+    return NULL;
 }
 
-bool gmem_read32(struct vm *vm, gpa_t addr, uint32_t *value)
+bool gmem_is_memory(const struct vm *vm, gpa_t addr, uint32_t size)
 {
-    addr.v &= ~3u;
-    if (!gmem_is_ram(vm, addr, 4))
-        return false;
-    *value = *(const uint32_t *)(const void *)map(vm, addr.v);
-    return true;
+    return gmem_is_ram(vm, addr, size) || rom_at(vm, addr, size);
+}
+
+hpa_t gmem_hpa(const struct vm *vm, gpa_t addr)
+{
+    const struct vm_rom *rom;
+
+    if (gmem_is_ram(vm, addr, 1))
+        return hpa(vm->ram_hpa.v + (addr.v - vm->ram_base.v));
+    rom = rom_at(vm, addr, 1);
+    CHECK(rom);
+    return hpa(rom->hpa.v + (addr.v - rom->base.v));
+}
+
+bool gmem_owns(const struct vm *vm, hpa_t page, uint32_t size, bool write)
+{
+    if (inside(page.v - vm->ram_hpa.v, size, vm->ram_size))
+        return true;
+    for (unsigned i = 0; i < vm->rom_count && !write; i++) {
+        const struct vm_rom *rom = &vm->roms[i];
+
+        if (rom->mapped && inside(page.v - rom->hpa.v, size, rom->size))
+            return true;
+    }
+    return false;
 }
 
 static uint32_t page_part(uint32_t addr, uint32_t size)
@@ -36,36 +64,76 @@ static uint32_t page_part(uint32_t addr, uint32_t size)
     return size < room ? size : room;
 }
 
-bool gmem_read(struct vm *vm, gpa_t addr, void *buf, uint32_t size)
+static uint8_t *map(uint32_t pa)
+{
+    return (uint8_t *)arch_map_page(pa & ~4095u) + (pa & 4095);
+}
+
+static void copy_out(hpa_t from, void *buf, uint32_t size)
 {
     uint8_t *p = buf;
 
-    if (!gmem_is_ram(vm, addr, size))
-        return false;
     while (size) {
-        uint32_t n = page_part(addr.v, size);
+        uint32_t n = page_part(from.v, size);
 
-        memcpy(p, map(vm, addr.v), n);
+        memcpy(p, map(from.v), n);
         p += n;
-        addr.v += n;
+        from.v += n;
         size -= n;
     }
+}
+
+static void copy_in(hpa_t to, const void *buf, uint32_t size)
+{
+    const uint8_t *p = buf;
+
+    while (size) {
+        uint32_t n = page_part(to.v, size);
+
+        memcpy(map(to.v), p, n);
+        p += n;
+        to.v += n;
+        size -= n;
+    }
+}
+
+bool gmem_read32(struct vm *vm, gpa_t addr, uint32_t *value)
+{
+    addr.v &= ~3u;
+    if (!gmem_is_memory(vm, addr, 4))
+        return false;
+    *value = *(const uint32_t *)(const void *)map(gmem_hpa(vm, addr).v);
+    return true;
+}
+
+bool gmem_read(struct vm *vm, gpa_t addr, void *buf, uint32_t size)
+{
+    if (!gmem_is_memory(vm, addr, size))
+        return false;
+    copy_out(gmem_hpa(vm, addr), buf, size);
     return true;
 }
 
 bool gmem_write(struct vm *vm, gpa_t addr, const void *buf, uint32_t size)
 {
-    const uint8_t *p = buf;
-
     if (!gmem_is_ram(vm, addr, size))
         return false;
-    while (size) {
-        uint32_t n = page_part(addr.v, size);
-
-        memcpy(map(vm, addr.v), p, n);
-        p += n;
-        addr.v += n;
-        size -= n;
-    }
+    copy_in(gmem_hpa(vm, addr), buf, size);
     return true;
+}
+
+static hpa_t rom_hpa(const struct vm *vm, unsigned rom, uint32_t offset, uint32_t size)
+{
+    CHECK(rom < vm->rom_count && inside(offset, size, vm->roms[rom].size));
+    return hpa(vm->roms[rom].hpa.v + offset);
+}
+
+void gmem_rom_read(struct vm *vm, unsigned rom, uint32_t offset, void *buf, uint32_t size)
+{
+    copy_out(rom_hpa(vm, rom, offset, size), buf, size);
+}
+
+void gmem_rom_write(struct vm *vm, unsigned rom, uint32_t offset, const void *buf, uint32_t size)
+{
+    copy_in(rom_hpa(vm, rom, offset, size), buf, size);
 }

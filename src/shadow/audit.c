@@ -3,15 +3,9 @@
 #include "shadow/internal.h"
 
 #include "arch/armv7/layout.h"
+#include "core/gmem.h"
 #include "core/pool.h"
 #include "lib/log.h"
-
-static bool in_vm_ram(const struct shadow *s, uint32_t pa, uint32_t size)
-{
-    uint32_t offset = pa - s->vm->ram_hpa.v;
-
-    return offset < s->vm->ram_size && size <= s->vm->ram_size - offset;
-}
 
 static unsigned bad(const struct view *v, uint32_t va, uint32_t desc, const char *why)
 {
@@ -28,7 +22,7 @@ static unsigned audit_small(struct shadow *s, struct view *v, uint32_t va, uint3
         return bad(v, va, desc, "a large page, which umbra never makes");
     if (ours)
         return !v->kernel ? bad(v, va, desc, "translation visible to guest user") : 0;
-    if (!in_vm_ram(s, pa, 4096))
+    if (!gmem_owns(s->vm, hpa(pa), 4096, desc_small_writable(desc)))
         return bad(v, va, desc, "maps memory that is not the VM's");
     if (v->kernel && !(desc & SMALL_XN))
         errors += bad(v, va, desc, "guest page executable in a kernel view");
@@ -49,7 +43,7 @@ static unsigned audit_view(struct shadow *s, struct view *v)
             if (!v->kernel && entry != s->window_l1[mib])
                 errors += bad(v, mib << 20, entry, "window changed");
         } else if (desc_is_section(entry)) {
-            if (!in_vm_ram(s, entry & 0xfff00000u, MiB))
+            if (!gmem_owns(s->vm, hpa(entry & 0xfff00000u), MiB, !(entry & SECTION_AP2)))
                 errors += bad(v, mib << 20, entry, "maps memory that is not the VM's");
             if (entry & SECTION_SUPER)
                 errors += bad(v, mib << 20, entry, "a supersection, which umbra never makes");

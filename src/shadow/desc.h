@@ -18,6 +18,7 @@
 #define SECTION_SUPER 0x40000u
 #define SECTION_RW 0x0c00u
 #define SECTION_RO 0x8c00u
+#define SECTION_AP2 0x8000u
 #define SMALL_BASE (DESC_L2_SMALL | 0x40u | 0xcu | 0x800u)
 #define SMALL_XN 1u
 #define SMALL_RW 0x030u

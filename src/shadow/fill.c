@@ -19,7 +19,9 @@ static struct rights view_rights(const struct shadow *s, const struct walk_resul
 
     if ((s->regs.sctlr & SCTLR_M) && access != DOMAIN_MANAGER)
         perms = walk_perms(&s->regs, w, kernel);
-    return (struct rights){ perms & PERM_R, perms & PERM_W, !kernel && (perms & PERM_X) };
+    bool ram = gmem_is_ram(s->vm, w->pa, 1); /* a write to ROM is its device's */
+
+    return (struct rights){ perms & PERM_R, ram && (perms & PERM_W), !kernel && (perms & PERM_X) };
 }
 
 /* Mappings without the MMU are of their own space: no TLB ever holds them (B3.2). */
@@ -30,7 +32,7 @@ static bool is_global(const struct view *v, const struct walk_result *w)
 
 static hpa_t host_page(const struct shadow *s, gpa_t pa)
 {
-    return hpa(s->vm->ram_hpa.v + (ALIGN_DOWN(pa.v, 4096) - s->vm->ram_base.v));
+    return gmem_hpa(s->vm, gpa(ALIGN_DOWN(pa.v, 4096)));
 }
 
 static bool mib_has_code(const struct shadow *s, gpa_t pa)
@@ -219,7 +221,7 @@ static bool fill_view(struct shadow *s, struct view *v, gva_t va, const struct w
         return true;
     if (w->size == MAP_16M)
         bitmap_set(s->super, va.v >> 24);
-    if (!section || !gmem_is_ram(s->vm, mib_base, MiB))
+    if (!section || !gmem_is_memory(s->vm, mib_base, MiB))
         return fill_small(s, v, va, w, r, w->domain);
     if (mib_has_code(s, mib_base))
         return fill_split_section(s, v, va, w, r, w->domain);
@@ -249,7 +251,7 @@ static bool meets_arena(const struct shadow *s, uint32_t va)
 
 bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w)
 {
-    CHECK(gmem_is_ram(s->vm, gpa(ALIGN_DOWN(w->pa.v, 4096)), 4096));
+    CHECK(gmem_is_memory(s->vm, gpa(ALIGN_DOWN(w->pa.v, 4096)), 4096));
     CHECK(!in_window(va.v >> 20));
     if (view_has_claim(&s->current->views[VIEW_KERNEL], va.v >> 20))
         shadow_surrender(s, va.v >> 20);

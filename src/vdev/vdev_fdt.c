@@ -27,7 +27,7 @@ int vdev_fdt_begin_unit(void *fdt, const char *name, uint32_t unit)
 
 int vdev_fdt_begin(void *fdt, const char *name, gpa_t base, uint32_t size)
 {
-    const uint32_t reg[] = { cpu_to_fdt32(base.v), cpu_to_fdt32(size) };
+    const uint32_t reg[] = { 0, cpu_to_fdt32(base.v), 0, cpu_to_fdt32(size) };
     int err = vdev_fdt_begin_unit(fdt, name, base.v);
 
     return err ? err : fdt_property(fdt, "reg", reg, sizeof(reg));

@@ -14,7 +14,7 @@
 #define FDT_IRQ_EDGE_RISING 1u
 #define FDT_IRQ_LEVEL_HIGH 4u
 
-/* Opens the node name@base with its "reg"; the caller closes it. */
+/* Opens the node name@base with its "reg", of two cells each as firmware expects; the caller closes it. */
 int vdev_fdt_begin(void *fdt, const char *name, gpa_t base, uint32_t size);
 /* Opens the node name@unit. */
 int vdev_fdt_begin_unit(void *fdt, const char *name, uint32_t unit);

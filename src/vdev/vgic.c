@@ -505,8 +505,8 @@ static int dist_fdt_node(const struct vdev *dev, void *fdt)
 {
     const struct vgic *gic = container_of((struct vdev *)dev, struct vgic, dist);
     const uint32_t reg[] = {
-        cpu_to_fdt32(gic->dist.base.v), cpu_to_fdt32(gic->dist.size),
-        cpu_to_fdt32(gic->cpuif.base.v), cpu_to_fdt32(gic->cpuif.size),
+        0, cpu_to_fdt32(gic->dist.base.v), 0, cpu_to_fdt32(gic->dist.size),
+        0, cpu_to_fdt32(gic->cpuif.base.v), 0, cpu_to_fdt32(gic->cpuif.size),
     };
     int err = vdev_fdt_begin_unit(fdt, "interrupt-controller", dev->base.v);
 

@@ -91,7 +91,7 @@ static bool access_one(struct vcpu *vcpu, uint32_t va, unsigned size, bool write
 
     if (!translate(vcpu, va, write, unpriv, &pa))
         return false;
-    if (!gmem_is_ram(vcpu->vm, pa, size))
+    if (write ? !gmem_is_ram(vcpu->vm, pa, size) : !gmem_is_memory(vcpu->vm, pa, size))
         return device_access(vcpu, va, pa, size, write, value);
     if (!write) {
         *value = 0;

@@ -41,7 +41,7 @@ static bool fetch_allowed(struct vcpu *vcpu, uint32_t va, struct walk_result *w)
         access_walk_regs(vcpu, &regs);
         fault = walk_check(&regs, w, ACCESS_FETCH, !vcpu_is_user(vcpu));
     }
-    if (fault == FSR_NONE && !gmem_is_ram(vcpu->vm, gpa(ALIGN_DOWN(w->pa.v, 4096)), 4096)) {
+    if (fault == FSR_NONE && !gmem_is_memory(vcpu->vm, gpa(ALIGN_DOWN(w->pa.v, 4096)), 4096)) {
         log_limited(8, "%s: fetch from physical 0x%08lx, where there is no memory: external abort",
                     vcpu->vm->name, (unsigned long)w->pa.v);
         fault = FSR_EXT;
@@ -152,7 +152,7 @@ bool fault_map_code(struct vcpu *vcpu)
     vcpu->vm->stats.fault_hidden++;
     fresh = !xlate_page_has_code(&vmm.xlate, w.pa);
     page = code_page(vcpu, &w);
-    if (fresh)
+    if (fresh && gmem_is_ram(vcpu->vm, page->gpa, 4096))
         shadow_protect(&vmm.shadow, page->gpa);
     if (!page->alt) {
         if (!shadow_map_code(&vmm.shadow, page->va, pool_hpa(page->words), !w.ng))
@@ -183,6 +183,7 @@ static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
     struct walk_regs regs;
     struct walk_result w;
     enum walk_fault fault;
+    gpa_t page;
 
     access_walk(vcpu, va, &w);
     fault = w.fault;
@@ -195,7 +196,8 @@ static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
         vcpu_inject_dabt(vcpu, va, access_dfsr(fault, &w, write));
         return;
     }
-    if (!gmem_is_ram(vcpu->vm, gpa(ALIGN_DOWN(w.pa.v, 4096)), 4096)) {
+    page = gpa(ALIGN_DOWN(w.pa.v, 4096));
+    if (write ? !gmem_is_ram(vcpu->vm, page, 4096) : !gmem_is_memory(vcpu->vm, page, 4096)) {
         access_emulate(vcpu, va, write);
         return;
     }
@@ -203,7 +205,7 @@ static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
         return;
     vcpu->vm->stats.fault_hidden++;
     if (write)
-        codesync_written(gpa(ALIGN_DOWN(w.pa.v, 4096)));
+        codesync_written(page);
     if (!shadow_fill(&vmm.shadow, gva(va), &w))
         codesync_flush();
 }

@@ -20,8 +20,8 @@ static int root_properties(void *fdt)
     int err = fdt_property_string(fdt, "compatible", "linux,dummy-virt");
 
     err = err ? err : fdt_property_string(fdt, "model", "umbra,virt");
-    err = err ? err : fdt_property_u32(fdt, "#address-cells", 1);
-    err = err ? err : fdt_property_u32(fdt, "#size-cells", 1);
+    err = err ? err : fdt_property_u32(fdt, "#address-cells", 2);
+    err = err ? err : fdt_property_u32(fdt, "#size-cells", 2);
     return err ? err : fdt_property_u32(fdt, "interrupt-parent", FDT_PHANDLE_GIC);
 }
 

@@ -145,7 +145,8 @@ static void init_engines(void)
 
 static int load_vm(void)
 {
-    static const struct vm_virt_hooks hooks = { console_tx, console_rx_ready, seconds, gauges, ticks, NULL };
+    const struct vm_virt_hooks hooks = { console_tx, console_rx_ready, seconds,    gauges,    ticks,
+                                         NULL,       flash_host,       fwcfg_host };
     struct bundle bundle;
     uint32_t canary = verifying() ? CANARY_SIZE : 0, ram;
 
@@ -157,10 +158,10 @@ static int load_vm(void)
     }
     if (vmdesc_parse(&bundle, 0, &desc) < 0 || vmdesc_check_host(&desc, host.ram_size) < 0)
         return -1;
-    ram = find_ram(desc.memory_size + 2 * canary);
+    ram = find_ram(vmdesc_host_size(&desc) + 2 * canary);
     if (!ram) {
         log_info("bundle: vm %s wants %lu MiB of memory; beside umbra and the bundle the host has no such room",
-                 desc.name, (unsigned long)(desc.memory_size / MiB));
+                 desc.name, (unsigned long)(vmdesc_host_size(&desc) / MiB));
         return -1;
     }
     ram += canary;
@@ -169,7 +170,9 @@ static int load_vm(void)
     vmm.vm.ram_hpa = hpa(ram);
     vmm.start_ticks = host.timer->now();
     vm_create_virt(&vmm.vm, &vmm.machine, &desc, &hooks);
-    return vm_virt_load(&vmm.vm, &desc, (void *)ram);
+    for (unsigned i = 0; i < vmm.vm.rom_count; i++)
+        vmm.vm.roms[i].hpa = hpa(ram + desc.memory_size + i * VIRT_FLASH_BANK);
+    return vm_virt_load(&vmm.vm, &desc, (void *)ram, (void *)(ram + desc.memory_size));
 }
 
 static void watch_static(const char *what, const void *start, uint32_t size)
@@ -185,7 +188,7 @@ static void watch(void)
     if (!verifying())
         return;
     integrity_canary("canary below the VM's memory", vm->ram_hpa.v - CANARY_SIZE, CANARY_SIZE);
-    integrity_canary("canary above the VM's memory", vm->ram_hpa.v + vm->ram_size, CANARY_SIZE);
+    integrity_canary("canary above the VM's memory", vm->ram_hpa.v + vmdesc_host_size(&desc), CANARY_SIZE);
     watch_static("image: text and constants", image_start, (uint32_t)image_const_end - (uint32_t)image_start);
     watch_static("host's first-level table", host_l1, sizeof(host_l1));
     watch_static("the window's first-level table", window_l1, sizeof(window_l1));
@@ -202,7 +205,7 @@ static void break_something(void)
     uint32_t pa = 0;
 
     if (strstr(host.bootargs, "umbra.break=canary"))
-        pa = vmm.vm.ram_hpa.v + vmm.vm.ram_size + 0x5678;
+        pa = vmm.vm.ram_hpa.v + vmdesc_host_size(&desc) + 0x5678;
     if (strstr(host.bootargs, "umbra.break=image"))
         pa = vmm_va_to_pa(image_const_end) - 1;
     if (pa)

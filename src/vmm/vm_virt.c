@@ -82,6 +82,32 @@ static void create_devices(struct vm *vm, struct vm_virt *m, const struct vm_vir
     vm->vtimer = &m->timer;
 }
 
+static void add_item(struct vm_virt *m, uint16_t size_key, uint16_t data_key, const void *data, size_t size)
+{
+    vfwcfg_add_number(&m->fwcfg, size_key, 4, (uint32_t)size);
+    vfwcfg_add_data(&m->fwcfg, data_key, (uint32_t)(uintptr_t)data, (uint32_t)size);
+}
+
+/* What firmware finds its own code, its variables and what it is to boot in. */
+static void create_firmware_devices(struct vm *vm, struct vm_virt *m, const struct vmdesc *d,
+                                    const struct vm_virt_hooks *hooks)
+{
+    vflash_init(&m->flash, gpa(VIRT_FLASH_BASE), VIRT_FLASH_BANK, hooks->flash);
+    vfwcfg_init(&m->fwcfg, gpa(VIRT_FWCFG_BASE), hooks->fwcfg);
+    if (d->kernel.size) {
+        add_item(m, FWCFG_KERNEL_SIZE, FWCFG_KERNEL_DATA, d->kernel.data, d->kernel.size);
+        add_item(m, FWCFG_CMDLINE_SIZE, FWCFG_CMDLINE_DATA, d->bootargs, strlen(d->bootargs) + 1);
+    }
+    if (d->ramdisk.size)
+        add_item(m, FWCFG_INITRD_SIZE, FWCFG_INITRD_DATA, d->ramdisk.data, d->ramdisk.size);
+    add_vdev(vm, &m->fwcfg.dev);
+    add_vdev(vm, &m->flash.dev);
+    for (unsigned i = 0; i < VFLASH_BANKS; i++)
+        vm->roms[i] = (struct vm_rom){ .base = gpa(VIRT_FLASH_BASE + i * VIRT_FLASH_BANK),
+                                       .size = VIRT_FLASH_BANK, .mapped = true };
+    vm->rom_count = VFLASH_BANKS;
+}
+
 void vm_create_virt(struct vm *vm, struct vm_virt *machine, const struct vmdesc *d,
                     const struct vm_virt_hooks *hooks)
 {
@@ -92,7 +118,10 @@ void vm_create_virt(struct vm *vm, struct vm_virt *machine, const struct vmdesc 
     vm->ram_size = d->memory_size;
     vm->state = VM_RUNNING;
     vm->vdev_count = 0;
+    vm->rom_count = 0;
     create_devices(vm, machine, hooks);
+    if (d->firmware.size)
+        create_firmware_devices(vm, machine, d, hooks);
 }
 
 static void load_image(const struct vm *vm, uint8_t *ram, const struct bundle_image *image)
@@ -101,7 +130,24 @@ static void load_image(const struct vm *vm, uint8_t *ram, const struct bundle_im
         memcpy(ram + (image->load - vm->ram_base.v), image->data, image->size);
 }
 
-int vm_virt_load(struct vm *vm, const struct vmdesc *d, void *ram)
+static void load_bank(uint8_t *bank, const struct bundle_image *image)
+{
+    if (image->size)
+        memcpy(bank, image->data, image->size);
+    memset(bank + image->size, 0, VIRT_FLASH_BANK - image->size);
+}
+
+/* The entry protocol of Linux for ARM, which other kernels have adopted. */
+static void enter_kernel(struct vcpu *vcpu, const struct vmdesc *d)
+{
+    vcpu->r[0] = 0;
+    vcpu->r[1] = 0xffffffff;
+    vcpu->r[2] = d->fdt_address;
+    vcpu->r[15] = d->kernel.entry & ~1u;
+    vcpu->cpsr = (vcpu->cpsr & ~PSR_T) | (d->kernel.entry & 1 ? PSR_T : 0);
+}
+
+int vm_virt_load(struct vm *vm, const struct vmdesc *d, void *ram, void *flash)
 {
     uint8_t *bytes = ram;
 
@@ -111,13 +157,12 @@ int vm_virt_load(struct vm *vm, const struct vmdesc *d, void *ram)
     int err = guest_fdt_build(vm, d, bytes + (d->fdt_address - vm->ram_base.v), VMDESC_FDT_ROOM);
     if (err)
         return err;
-
-    struct vcpu *vcpu = &vm->vcpu;
-    vcpu->r[0] = 0;
-    vcpu->r[1] = 0xffffffff;
-    vcpu->r[2] = d->fdt_address;
-    vcpu->r[15] = d->kernel.entry & ~1u;
-    vcpu->cpsr = (vcpu->cpsr & ~PSR_T) | (d->kernel.entry & 1 ? PSR_T : 0);
+    if (d->firmware.size) {
+        load_bank(flash, &d->firmware);
+        load_bank((uint8_t *)flash + VIRT_FLASH_BANK, &d->flash);
+    } else {
+        enter_kernel(&vm->vcpu, d);
+    }
     return 0;
 }
 

@@ -3,24 +3,32 @@
  * The machine model "virt": an address map compatible with the widely supported
  * ARM "virt" board, so that any multiplatform ARMv7 kernel boots.
  *
+ *   0x00000000  flash, 2 banks         0x09020000  fw_cfg
  *   0x08000000  GICv2 distributor      0x0a000000  virtio-mmio, 32 empty slots
- *   0x08010000  GICv2 CPU interface    0x40000000  RAM
- *   0x09000000  PL011
- *   0x09010000  PL031                  0x0b000000  umbra's counters (docs/counters.md)
+ *   0x08010000  GICv2 CPU interface    0x0b000000  umbra's counters (docs/counters.md)
+ *   0x09000000  PL011                  0x40000000  RAM
+ *   0x09010000  PL031
+ *
+ * Flash and fw_cfg are there when the VM has firmware.
  */
 #include <stdint.h>
 #include "core/vm.h"
 #include "vdev/vcounters.h"
+#include "vdev/vflash.h"
+#include "vdev/vfwcfg.h"
 #include "vdev/vgic.h"
 #include "vdev/virtio_empty.h"
 #include "vdev/vpl011.h"
 #include "vdev/vpl031.h"
 #include "vdev/vtimer.h"
 
+#define VIRT_FLASH_BASE 0x00000000u
+#define VIRT_FLASH_BANK 0x04000000u /* 64 MiB */
 #define VIRT_GICD_BASE 0x08000000u
 #define VIRT_GICC_BASE 0x08010000u
 #define VIRT_UART_BASE 0x09000000u
 #define VIRT_RTC_BASE 0x09010000u
+#define VIRT_FWCFG_BASE 0x09020000u
 #define VIRT_VIRTIO_BASE 0x0a000000u
 /* QEMU's virt has nothing between virtio-mmio and the platform bus at 0x0c000000. */
 #define VIRT_COUNTERS_BASE 0x0b000000u
@@ -48,6 +56,9 @@ struct vm_virt_hooks {
     void (*gauges)(void *ctx, struct vm_gauges *gauges); /* what is used now; may be NULL */
     uint64_t (*ticks)(void *ctx);        /* guest time at VIRT_TIMER_HZ; may be NULL */
     void *ctx;
+    /* of a VM with firmware */
+    struct vflash_host flash;
+    struct vfwcfg_host fwcfg;
 };
 
 struct vm_virt {
@@ -58,19 +69,22 @@ struct vm_virt {
     struct virtio_empty virtio;
     struct vcounters counters;
     struct vtimer timer;
+    struct vflash flash;
+    struct vfwcfg fwcfg;
 };
 
 /* Names the VM, sets ram_base and ram_size, and gives it the devices in 'machine', which must live as
- * long as the VM.  ram_hpa and the vcpu's own reset state are the caller's. */
+ * long as the VM.  ram_hpa, hpa of the roms and the vcpu's own reset state are the caller's. */
 void vm_create_virt(struct vm *vm, struct vm_virt *machine, const struct vmdesc *d,
                     const struct vm_virt_hooks *hooks);
 
 /*
  * Fills guest memory: zeros, the images, the device tree; and sets the vcpu's
- * r0 = 0, r1 = 0xffffffff, r2 = device tree, pc and PSR_T for the entry.  'ram' is the VM's memory as the
- * VMM can write it now, ram_size bytes.  0, or negative with a message and a VM not to be run.
+ * r0 = 0, r1 = 0xffffffff, r2 = device tree, pc and PSR_T for the entry; or for firmware leaves it as after
+ * reset.  'ram' is the VM's memory as the VMM can write it now, ram_size bytes; 'flash' both banks.  0, or
+ * negative with a message and a VM not to be run.
  */
-int vm_virt_load(struct vm *vm, const struct vmdesc *d, void *ram);
+int vm_virt_load(struct vm *vm, const struct vmdesc *d, void *ram, void *flash);
 
 /* Every device as after power-on. */
 void vm_virt_reset(struct vm *vm);

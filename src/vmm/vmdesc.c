@@ -159,6 +159,20 @@ static int parse_image(const struct parse *p, const char *property, const char *
     return err ? err : bundle_get_image(p->bundle, name, type, image);
 }
 
+static int parse_flash(const struct parse *p, const char *property, struct bundle_image *image)
+{
+    int err = parse_image(p, property, "firmware", true, image);
+
+    if (err)
+        return err;
+    if (image->size > VIRT_FLASH_BANK)
+        return refuse(BUNDLE_LAYOUT, "/images/%s: %u bytes do not fit into a flash bank of %u MiB", image->name,
+                      (unsigned)image->size, VIRT_FLASH_BANK / MiB);
+    if (p->out->flash.size && !p->out->firmware.size)
+        return refuse(BUNDLE_MISSING, "/images/%s: description with 'flash' but without 'firmware'", p->image);
+    return BUNDLE_OK;
+}
+
 /* A piece of guest memory that something is loaded into. */
 struct piece {
     const char *what, *name;
@@ -187,6 +201,8 @@ static int check_layout(const struct parse *p)
     };
     size_t count = d->ramdisk.size ? 3 : 2;
 
+    if (d->firmware.size) /* it fetches the others from fw_cfg, to where it likes */
+        return check_inside(d, &pieces[1]);
     for (size_t i = 0; i < count; i++) {
         int err = check_inside(d, &pieces[i]);
         if (err)
@@ -213,6 +229,8 @@ static int check_addresses(const struct parse *p)
     if (d->fdt_address % (4 * KiB))
         return refuse(BUNDLE_VALUE, "/images/%s: 'fdt-address' 0x%08x is not 4 KiB aligned", p->image,
                       (unsigned)d->fdt_address);
+    if (d->firmware.size)
+        return check_layout(p);
     if (entry - d->kernel.load >= d->kernel.size)
         return refuse(BUNDLE_LAYOUT, "/images/%s: 'entry' 0x%08x is outside the image", d->kernel.name,
                       (unsigned)d->kernel.entry);
@@ -256,17 +274,25 @@ int vmdesc_parse(const struct bundle *b, int index, struct vmdesc *out)
     err = err ? err : parse_memory(&p);
     err = err ? err : get_string(&p, "bootargs", &out->bootargs);
     err = err ? err : get_cell(&p, "fdt-address", &out->fdt_address);
-    err = err ? err : parse_image(&p, "kernel", "kernel", false, &out->kernel);
+    err = err ? err : parse_flash(&p, "firmware", &out->firmware);
+    err = err ? err : parse_flash(&p, "flash", &out->flash);
+    err = err ? err : parse_image(&p, "kernel", "kernel", out->firmware.size, &out->kernel);
     err = err ? err : parse_image(&p, "ramdisk", "ramdisk", true, &out->ramdisk);
     err = err ? err : parse_image(&p, "fdt", "flat_dt", true, &out->fdt);
     err = err ? err : check_guest_fdt(out);
     return err ? err : check_addresses(&p);
 }
 
+uint32_t vmdesc_host_size(const struct vmdesc *d)
+{
+    return d->memory_size + (d->firmware.size ? VFLASH_BANKS * VIRT_FLASH_BANK : 0);
+}
+
 int vmdesc_check_host(const struct vmdesc *d, uint32_t available)
 {
-    if (d->memory_size <= available)
+    if (vmdesc_host_size(d) <= available)
         return BUNDLE_OK;
-    return refuse(BUNDLE_MEMORY, "VM '%s': 'memory-size' is %u MiB, but the host has only %u MiB to give",
-                  d->name, (unsigned)(d->memory_size / MiB), (unsigned)(available / MiB));
+    return refuse(BUNDLE_MEMORY, "VM '%s': 'memory-size' is %u MiB%s, but the host has only %u MiB to give",
+                  d->name, (unsigned)(d->memory_size / MiB), d->firmware.size ? " and its flash 128 MiB" : "",
+                  (unsigned)(available / MiB));
 }

@@ -23,7 +23,9 @@ struct vmdesc {
     bool space_cache;                  /* false: every switch of spaces drops the shadows */
     uint32_t memory_base, memory_size; /* size: a multiple of 1 MiB */
     const char *bootargs;              /* may be ""; points into 'tree' */
-    struct bundle_image kernel;
+    struct bundle_image kernel;        /* size 0: none, which needs firmware */
+    struct bundle_image firmware;      /* the first flash bank; size 0: no firmware, no flash */
+    struct bundle_image flash;         /* the second; size 0: empty */
     struct bundle_image ramdisk;       /* size 0: none */
     struct bundle_image fdt;           /* size 0: generate one */
     uint32_t fdt_address;              /* guest physical, 4 KiB aligned */
@@ -35,5 +37,7 @@ struct vmdesc {
  * not be moved afterwards, and the bundle must stay. */
 int vmdesc_parse(const struct bundle *b, int index, struct vmdesc *out);
 
+/* Bytes of the host that the VM needs: its memory and its flash. */
+uint32_t vmdesc_host_size(const struct vmdesc *d);
 /* Can a host that has 'available' bytes to give hold this VM? */
 int vmdesc_check_host(const struct vmdesc *d, uint32_t available);

@@ -103,6 +103,10 @@ void deadend_look(struct vcpu *vcpu); /* vcpu state is precise */
 void deadend_asked(unsigned crm, unsigned op2, uint32_t value);
 bool deadend_step(uint32_t insn, bool thumb, uint32_t pc, uint32_t *next);
 
+/* flash.c */
+extern const struct vflash_host flash_host;
+extern const struct vfwcfg_host fwcfg_host;
+
 /* console.c */
 void console_tx(void *ctx, uint8_t c);
 void console_rx_ready(void *ctx);

@@ -134,14 +134,14 @@ static void test_load(const char *dump)
     const void *fdt = ram + (FDT_ADDRESS - VIRT_RAM_BASE);
 
     memset(ram, 0xee, RAM_SIZE);
-    report(vm_virt_load(&vm, &desc, ram) == 0, "load");
+    report(vm_virt_load(&vm, &desc, ram, NULL) == 0, "load");
     report(!strcmp((char *)ram + 0x10000, "kernel image"), "the kernel is at its address");
     report(!strcmp((char *)ram + 0x800000, "ramdisk image"), "the ramdisk is at its address");
     report(ram[0] == 0 && ram[RAM_SIZE - 1] == 0, "the rest is zero");
     report(vm.vcpu.r[0] == 0 && vm.vcpu.r[1] == ~0u && vm.vcpu.r[2] == FDT_ADDRESS, "r0, r1, r2");
     report(vm.vcpu.r[15] == KERNEL_LOAD && !(vm.vcpu.cpsr & PSR_T), "pc, A32");
     report(fdt_check_full(fdt, VMDESC_FDT_ROOM) == 0, "a sound tree");
-    report(cell(fdt, "/memory", "reg", 0) == VIRT_RAM_BASE && cell(fdt, "/memory", "reg", 1) == RAM_SIZE,
+    report(cell(fdt, "/memory", "reg", 1) == VIRT_RAM_BASE && cell(fdt, "/memory", "reg", 3) == RAM_SIZE,
            "/memory");
     report(!strcmp(string(fdt, "/chosen", "bootargs"), "console=ttyAMA0"), "/chosen/bootargs");
     report(cell(fdt, "/chosen", "linux,initrd-start", 0) == RAMDISK_LOAD, "/chosen/linux,initrd-start");
@@ -155,8 +155,8 @@ static void test_load(const char *dump)
     report(!strcmp(string(fdt, "/psci", "method"), "smc"), "/psci/method");
     report(cell(fdt, "/interrupt-controller", "phandle", 0) == cell(fdt, "/", "interrupt-parent", 0),
            "the interrupt parent is the GIC");
-    report(cell(fdt, "/virtio_mmio@a003e00", "reg", 0) == 0x0a003e00, "32 virtio slots");
-    report(cell(fdt, "/counters", "reg", 0) == 0x0b000000 && cell(fdt, "/counters", "reg", 1) == 0x4000 &&
+    report(cell(fdt, "/virtio_mmio@a003e00", "reg", 1) == 0x0a003e00, "32 virtio slots");
+    report(cell(fdt, "/counters", "reg", 1) == 0x0b000000 && cell(fdt, "/counters", "reg", 3) == 0x4000 &&
                !strcmp(string(fdt, "/counters", "compatible"), "umbra,counters"),
            "the counters");
     if (dump) {
@@ -164,7 +164,7 @@ static void test_load(const char *dump)
         report(f && fwrite(fdt, fdt_totalsize(fdt), 1, f) == 1 && !fclose(f), "dump");
     }
     desc.kernel.entry |= 1;
-    vm_virt_load(&vm, &desc, ram);
+    vm_virt_load(&vm, &desc, ram, NULL);
     report(vm.vcpu.r[15] == KERNEL_LOAD && (vm.vcpu.cpsr & PSR_T), "entry with bit 0: T32");
 }
 

@@ -10,6 +10,7 @@
 
 #define PAGE 4096u
 #define FDT_ROOM 0x10000u
+#define FLASH_BANK (64u * MiB)
 
 struct image {
     const char *name, *type, *description;
@@ -145,48 +146,114 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-struct blob bundle_make(const struct options *opt, uint32_t *memory)
+/* What is being put together. */
+struct parts {
+    const struct options *opt;
+    struct vmdesc *desc;
+    struct layout layout;
+    struct image images[6];
+    unsigned count;
+};
+
+static struct image *add_image(struct parts *p, const char *name, const char *type, const char *path, struct blob data)
 {
-    struct vmdesc *desc = vmdesc_load(opt->vm);
-    if (opt->memory)
-        vmdesc_set_u32(desc, "memory-size", opt->memory);
-    if (opt->policy)
-        vmdesc_set_string(desc, "policy", opt->policy);
-    if (opt->no_space_cache)
-        vmdesc_set_string(desc, "space-cache", "off");
-    if (opt->append)
-        vmdesc_set_bootargs(desc, opt->append);
+    struct image *image = &p->images[p->count++];
+    *image = (struct image){ .name = name, .type = type, .description = base_name(path), .data = data };
+    return image;
+}
 
-    struct layout l = { .base = vmdesc_get_u32(desc, "memory-base"), .size = vmdesc_get_u32(desc, "memory-size") };
-    struct kernel kernel = kernel_prepare(opt->kernel, l.base, opt->decompress);
-    struct image images[4] = {
-        { "kernel-1", "kernel", base_name(opt->kernel), kernel.image, true, true, kernel.load, kernel.entry },
-    };
-    unsigned count = 1;
-    const char *initrd = opt->initrd;
-    if (!initrd && !opt->no_initrd && kernel.is_linux)
-        initrd = project_path("build/guest/initramfs.cpio.gz");
+static const char *ramdisk_path(const struct options *opt, bool is_linux)
+{
+    if (opt->initrd || opt->no_initrd || !is_linux)
+        return opt->initrd;
+    return project_path("build/guest/initramfs.cpio.gz");
+}
 
+static void add_ramdisk(struct parts *p, const char *path, struct blob data)
+{
+    struct image *image = add_image(p, "ramdisk-1", "ramdisk", path, data);
+    image->has_load = true;
+    image->load = p->layout.ramdisk;
+    vmdesc_set_string(p->desc, "ramdisk", image->name);
+}
+
+static void add_kernel(struct parts *p, const struct kernel *kernel)
+{
+    struct image *image = add_image(p, "kernel-1", "kernel", p->opt->kernel, kernel->image);
+    image->has_load = image->has_entry = true;
+    image->load = kernel->load;
+    image->entry = kernel->entry;
+    vmdesc_set_string(p->desc, "kernel", image->name);
+}
+
+/* A kernel in memory, ready to be entered. */
+static void add_loaded(struct parts *p)
+{
+    struct kernel kernel = kernel_prepare(p->opt->kernel, p->layout.base, p->opt->decompress);
+    const char *initrd = ramdisk_path(p->opt, kernel.is_linux);
     struct blob ramdisk = { NULL, 0 };
+
+    add_kernel(p, &kernel);
     if (initrd)
         ramdisk = read_file(initrd, "RAM disk");
-    place(&l, &kernel, ramdisk.size);
-    if (initrd) {
-        images[count++] = (struct image){ .name = "ramdisk-1", .type = "ramdisk", .description = base_name(initrd),
-                                          .data = ramdisk, .has_load = true, .load = l.ramdisk };
-        vmdesc_set_string(desc, "ramdisk", "ramdisk-1");
-    }
+    place(&p->layout, &kernel, ramdisk.size);
+    if (initrd)
+        add_ramdisk(p, initrd, ramdisk);
+}
+
+/* A flash image as it is on the chip; what follows its last byte that is not zero is zero there too. */
+static void add_flash(struct parts *p, const char *name, const char *property, const char *path)
+{
+    struct blob data = read_file(path, property);
+    if (data.size > FLASH_BANK)
+        die(EXIT_FILE, "'%s' has %zu bytes; a flash bank has %u", path, data.size, FLASH_BANK);
+    while (data.size > 1 && data.data[data.size - 1] == 0)
+        data.size--;
+    add_image(p, name, "firmware", path, data);
+    vmdesc_set_string(p->desc, property, name);
+}
+
+/* Firmware in flash, the tree at the start of memory; kernel and RAM disk as files, for it to load. */
+static void add_firmware(struct parts *p)
+{
+    const struct options *opt = p->opt;
+
+    p->layout.fdt = p->layout.base;
+    add_flash(p, "firmware-1", "firmware", opt->firmware);
+    if (opt->flash)
+        add_flash(p, "flash-1", "flash", opt->flash);
+    if (opt->kernel)
+        add_kernel(p, &(struct kernel){ .image = read_file(opt->kernel, "kernel") });
+    if (opt->initrd)
+        add_ramdisk(p, opt->initrd, read_file(opt->initrd, "RAM disk"));
+}
+
+struct blob bundle_make(const struct options *opt, uint32_t *memory)
+{
+    struct parts p = { .opt = opt, .desc = vmdesc_load(opt->vm) };
+    if (opt->memory)
+        vmdesc_set_u32(p.desc, "memory-size", opt->memory);
+    if (opt->policy)
+        vmdesc_set_string(p.desc, "policy", opt->policy);
+    if (opt->no_space_cache)
+        vmdesc_set_string(p.desc, "space-cache", "off");
+    if (opt->append)
+        vmdesc_set_bootargs(p.desc, opt->append);
+    p.layout = (struct layout){ .base = vmdesc_get_u32(p.desc, "memory-base"),
+                                .size = vmdesc_get_u32(p.desc, "memory-size") };
+
+    if (opt->firmware)
+        add_firmware(&p);
+    else
+        add_loaded(&p);
     if (opt->dtb) {
         struct blob tree = read_file(opt->dtb, "device tree");
         check_tree(opt->dtb, &tree);
-        images[count++] = (struct image){ .name = "fdt-1", .type = "flat_dt",
-                                          .description = base_name(opt->dtb), .data = tree };
-        vmdesc_set_string(desc, "fdt", "fdt-1");
+        add_image(&p, "fdt-1", "flat_dt", opt->dtb, tree);
+        vmdesc_set_string(p.desc, "fdt", "fdt-1");
     }
-    vmdesc_set_string(desc, "kernel", "kernel-1");
-    vmdesc_set_u32(desc, "fdt-address", l.fdt);
-    images[count++] = (struct image){ .name = "vm-1", .type = "flat_dt", .description = "VM description",
-                                      .data = vmdesc_pack(desc) };
-    *memory = l.size;
-    return write_fit(images, count, opt->hash);
+    vmdesc_set_u32(p.desc, "fdt-address", p.layout.fdt);
+    add_image(&p, "vm-1", "flat_dt", "VM description", vmdesc_pack(p.desc));
+    *memory = p.layout.size + (opt->firmware ? 2 * FLASH_BANK : 0);
+    return write_fit(p.images, p.count, opt->hash);
 }

@@ -8,7 +8,7 @@
 
 enum { OPT_BOARD = 256, OPT_KERNEL, OPT_INITRD, OPT_NO_INITRD, OPT_APPEND, OPT_DTB, OPT_VM, OPT_MEMORY, OPT_DECOMPRESS,
        OPT_HASH, OPT_NATIVE, OPT_ICOUNT, OPT_TIMEOUT, OPT_STATS, OPT_VERIFY, OPT_DEBUG, OPT_OUTPUT, OPT_POLICY,
-       OPT_NO_SPACE_CACHE, OPT_HELP };
+       OPT_NO_SPACE_CACHE, OPT_FIRMWARE, OPT_FLASH, OPT_HELP };
 
 enum { FOR_RUN = 1, FOR_BUILD = 2, FOR_BOTH = 3 };
 
@@ -30,6 +30,8 @@ static const struct option_row {
     { "memory", OPT_MEMORY, "SIZE", FOR_BOTH, "the guest's memory: 64M, 1G; a bare number is MiB (default: 256M)" },
     { "policy", OPT_POLICY, "NAME", FOR_BOTH, "how shadow tables are kept in step: tlb (default), trap or oos" },
     { "no-space-cache", OPT_NO_SPACE_CACHE, NULL, FOR_BOTH, "drop the shadow tables at every switch of spaces" },
+    { "firmware", OPT_FIRMWARE, "FILE", FOR_BOTH, "flash image that the VM starts in, at address 0; no kernel unless given" },
+    { "flash", OPT_FLASH, "FILE", FOR_BOTH, "what is in the second flash bank, for firmware's variables (default: nothing)" },
     { "hash", OPT_HASH, "ALGO", FOR_BOTH, "crc32 (default) or sha256; given twice: both" },
     { "debug", OPT_DEBUG, NULL, FOR_BOTH, "use the debug build of umbra (make DEBUG=1 image)" },
     { "output", OPT_OUTPUT, "DIR", FOR_BUILD, "where to write (default: build/boot/BOARD)" },
@@ -132,6 +134,8 @@ static void take(struct options *opt, int id, const char *verb, unsigned mask)
     case OPT_DTB: opt->dtb = optarg; break;
     case OPT_VM: opt->vm = optarg; break;
     case OPT_MEMORY: opt->memory = parse_memory(optarg); break;
+    case OPT_FIRMWARE: opt->firmware = optarg; break;
+    case OPT_FLASH: opt->flash = optarg; break;
     case OPT_DECOMPRESS: opt->decompress = true; break;
     case OPT_HASH: opt->hash |= parse_hash(optarg); break;
     case OPT_DEBUG: opt->debug = true; break;
@@ -156,10 +160,14 @@ static void set_defaults(struct options *opt)
         opt->hash = HASH_CRC32;
     if (opt->initrd && opt->no_initrd)
         die(EXIT_USAGE, "--initrd and --no-initrd exclude each other");
-    if (!opt->kernel)
+    if (opt->flash && !opt->firmware)
+        die(EXIT_USAGE, "--flash goes with --firmware");
+    if (opt->firmware && opt->native)
+        die(EXIT_USAGE, "--firmware does not go with --native: the boards have no flash for it");
+    if (!opt->kernel && !opt->firmware)
         opt->kernel = project_path("build/guest/vmlinuz");
     if (!opt->vm)
-        opt->vm = project_path("vms/linux.dts");
+        opt->vm = project_path(opt->firmware ? "vms/firmware.dts" : "vms/linux.dts");
 }
 
 void parse_options(const char *verb, int argc, char **argv, struct options *opt)
