@@ -40,7 +40,7 @@ void vfwcfg_add_data(struct vfwcfg *f, uint16_t key, uint32_t source, uint32_t s
     add(f, key, size)->source = source;
 }
 
-static void select(struct vfwcfg *f, uint16_t key)
+static void select_item(struct vfwcfg *f, uint16_t key)
 {
     f->selected = NULL;
     f->position = 0;
@@ -100,7 +100,7 @@ static void dma(struct vfwcfg *f, uint32_t request)
     control = fdt32_to_cpu(words[0]);
     length = fdt32_to_cpu(words[1]);
     if (control & DMA_SELECT)
-        select(f, (uint16_t)(control >> 16));
+        select_item(f, (uint16_t)(control >> 16));
     good = !(control & DMA_WRITE); /* nothing here can be written */
     if (good && (control & DMA_READ))
         good = words[2] == 0 && dma_read(f, fdt32_to_cpu(words[3]), length);
@@ -140,7 +140,7 @@ static void fwcfg_write(struct vdev *dev, uint32_t offset, unsigned size, uint32
     struct vfwcfg *f = container_of(dev, struct vfwcfg, dev);
 
     if (offset == REG_SELECTOR && size == 2)
-        select(f, (uint16_t)(value >> 8 & 0xff) | (uint16_t)(value << 8));
+        select_item(f, (uint16_t)(value >> 8 & 0xff) | (uint16_t)(value << 8));
     if (offset == REG_DMA && size == 4)
         f->dma_high = fdt32_to_cpu(value);
     if (offset == REG_DMA + 4 && size == 4) {
@@ -153,7 +153,7 @@ static void fwcfg_reset(struct vdev *dev)
 {
     struct vfwcfg *f = container_of(dev, struct vfwcfg, dev);
 
-    select(f, FWCFG_SIGNATURE);
+    select_item(f, FWCFG_SIGNATURE);
     f->dma_high = 0;
 }
 
@@ -184,5 +184,5 @@ void vfwcfg_init(struct vfwcfg *f, gpa_t base, struct vfwcfg_host host)
     vfwcfg_add_number(f, FWCFG_NB_CPUS, 2, 1);
     vfwcfg_add_number(f, FWCFG_MAX_CPUS, 2, 1);
     vfwcfg_add_number(f, FWCFG_FILE_DIR, 4, 0); /* the number of files */
-    select(f, FWCFG_SIGNATURE);
+    select_item(f, FWCFG_SIGNATURE);
 }

@@ -39,7 +39,7 @@ static int chosen_node(void *fdt, const struct vmdesc *d)
 
     err = err ? err : fdt_property_string(fdt, "bootargs", d->bootargs);
     err = err ? err : fdt_property_string(fdt, "stdout-path", CONSOLE_NODE);
-    if (d->ramdisk.size) {
+    if (d->ramdisk.size && !d->firmware.size) {
         err = err ? err : fdt_property_u32(fdt, "linux,initrd-start", d->ramdisk.load);
         err = err ? err : fdt_property_u32(fdt, "linux,initrd-end", d->ramdisk.load + d->ramdisk.size);
     }
@@ -154,7 +154,7 @@ static int set_chosen(void *fdt, const struct vmdesc *d)
     if (node < 0)
         return node;
     int err = fdt_setprop_string(fdt, node, "bootargs", d->bootargs);
-    if (d->ramdisk.size) {
+    if (d->ramdisk.size && !d->firmware.size) {
         err = err ? err : fdt_setprop_u32(fdt, node, "linux,initrd-start", d->ramdisk.load);
         err = err ? err : fdt_setprop_u32(fdt, node, "linux,initrd-end", d->ramdisk.load + d->ramdisk.size);
     }

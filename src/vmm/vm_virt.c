@@ -152,8 +152,6 @@ int vm_virt_load(struct vm *vm, const struct vmdesc *d, void *ram, void *flash)
     uint8_t *bytes = ram;
 
     memset(ram, 0, vm->ram_size);
-    load_image(vm, bytes, &d->kernel);
-    load_image(vm, bytes, &d->ramdisk);
     int err = guest_fdt_build(vm, d, bytes + (d->fdt_address - vm->ram_base.v), VMDESC_FDT_ROOM);
     if (err)
         return err;
@@ -161,6 +159,8 @@ int vm_virt_load(struct vm *vm, const struct vmdesc *d, void *ram, void *flash)
         load_bank(flash, &d->firmware);
         load_bank((uint8_t *)flash + VIRT_FLASH_BANK, &d->flash);
     } else {
+        load_image(vm, bytes, &d->kernel);
+        load_image(vm, bytes, &d->ramdisk);
         enter_kernel(&vm->vcpu, d);
     }
     return 0;

@@ -75,7 +75,7 @@ case_deterministic() {
 }
 
 # A person at a terminal: a prompt, a command, job control, exit.
-case_interactive() { build/host/tests/linux/typist ./umbra run --decompress --timeout 180; }
+case_interactive() { build/host/tests/linux/typist tests/linux/interactive.script ./umbra run --decompress --timeout 180; }
 case_native-cubieboard() { boot 0 --native --append +umbra.script=session && said ', 0 failed'; }
 case_native-vexpress-a9() { boot 0 --native --board vexpress-a9 --append +umbra.script=session && said ', 0 failed'; }
 

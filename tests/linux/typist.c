@@ -1,7 +1,10 @@
 /*
- * typist COMMAND...: a person at a terminal.  Runs the command on a pseudo
+ * typist SCRIPT COMMAND...: a person at a terminal.  Runs the command on a pseudo
  * terminal, waits for a prompt, types, and looks at the answer.  0 when all
  * came as expected and the command ended with 0.
+ *
+ * A line of the script is "TEXT" or "TEXT => KEYS": wait until TEXT appears after what was
+ * typed before, then type KEYS.  In both \r, \n and \ooo (octal) are what they are in C.
  */
 #include <poll.h>
 #include <pty.h>
@@ -15,23 +18,12 @@
 
 #define LIMIT_S 150
 
-static const struct step {
-    const char *expect; /* appears after what was typed before */
-    const char *type;
-} script[] = {
-    { "guest:", "echo sum $((40 + 2))\r" },
-    { "sum 42\n", "" },
-    { "guest:", "sleep 1000\r" },
-    { "sleep 1000\n", "\003" }, /* Ctrl-C reaches the guest, not us */
-    { "guest:", "cat | sed s/a/b/\r" },
-    { "sed s/a/b/\n", "banana\r\004" },
-    { "bbnana\n", "" },
-    { "guest:", "sleep 1000 &\r" },
-    { "guest:", "jobs\r" },
-    { "Running", "" },
-    { "guest:", "stty size >/dev/null; exit\r" },
-    { "Power down", "" },
+struct step {
+    char expect[128], type[128];
 };
+
+static struct step script[64];
+static unsigned steps;
 
 static int terminal;
 static char seen[1 << 16];
@@ -67,6 +59,46 @@ static int wait_for(const char *text, time_t limit)
     return 1;
 }
 
+/* Takes the escapes out of text of n characters. */
+static void unescape(char *to, const char *from, size_t n)
+{
+    const char *end = from + n;
+    while (from < end) {
+        if (*from != '\\' || from + 1 == end) {
+            *to++ = *from++;
+        } else if (from[1] >= '0' && from[1] <= '7') {
+            char octal[4] = { 0 };
+            memcpy(octal, from + 1, (size_t)(end - from) < 4 ? (size_t)(end - from) - 1 : 3);
+            *to++ = (char)strtol(octal, NULL, 8);
+            from += 1 + strlen(octal);
+        } else {
+            *to++ = from[1] == 'r' ? '\r' : from[1] == 'n' ? '\n' : from[1];
+            from += 2;
+        }
+    }
+    *to = '\0';
+}
+
+static int read_script(const char *path)
+{
+    char line[120];
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return 0;
+    while (steps < sizeof(script) / sizeof(script[0]) && fgets(line, sizeof(line), f)) {
+        char *arrow = strstr(line, " => ");
+        size_t length = strcspn(line, "\n");
+        if (length == 0 || line[0] == '#')
+            continue;
+        struct step *step = &script[steps++];
+        unescape(step->expect, line, arrow ? (size_t)(arrow - line) : length);
+        if (arrow)
+            unescape(step->type, arrow + 4, length - (size_t)(arrow + 4 - line));
+    }
+    fclose(f);
+    return steps > 0;
+}
+
 static void drain(void)
 {
     ssize_t n;
@@ -76,17 +108,19 @@ static void drain(void)
 
 int main(int argc, char **argv)
 {
-    if (argc < 2)
+    if (argc < 3 || !read_script(argv[1])) {
+        fprintf(stderr, "usage: typist SCRIPT COMMAND...\n");
         return 2;
+    }
     pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
     if (pid < 0)
         return 3;
     if (pid == 0) {
-        execvp(argv[1], argv + 1);
+        execvp(argv[2], argv + 2);
         _exit(127);
     }
     time_t limit = time(NULL) + LIMIT_S;
-    for (unsigned i = 0; i < sizeof(script) / sizeof(script[0]); i++) {
+    for (unsigned i = 0; i < steps; i++) {
         if (!wait_for(script[i].expect, limit)) {
             printf("\ntypist: step %u: did not see '%s'\n", i, script[i].expect);
             kill(pid, SIGTERM);

@@ -150,6 +150,7 @@ static void make_bundle(const struct change *container, const struct change *in_
     add_image("fdt-1", "flat_dt", own_tree, fdt_totalsize(own_tree));
     add_image("fdt-bad", "flat_dt", "not a device tree, but longer than the header of one is.", 57);
     add_image("vm-1", "flat_dt", description, fdt_totalsize(description));
+    add_image("firmware-1", "firmware", kernel, sizeof(kernel));
     int node = add_image("ramdisk-1", "ramdisk", ramdisk, sizeof(ramdisk));
     must(fdt_setprop_u32(fit, node, "load", 0x42000000));
     node = add_image("kernel-1", "kernel", kernel, sizeof(kernel));
@@ -213,6 +214,18 @@ static void test_good(void)
     report(vmdesc_check_host(&desc, 64 * MiB) == 0, "fits the host exactly");
     report(vmdesc_check_host(&desc, 63 * MiB) == BUNDLE_MEMORY && strstr(log_last, "63 MiB"),
            "larger than the host");
+}
+
+static void test_firmware(void)
+{
+    struct change change = STRING("/", "firmware", "firmware-1");
+
+    make_bundle(NULL, &change);
+    report(read_fit() == BUNDLE_OK && desc.firmware.size == sizeof(kernel) && desc.flash.size == 0, "firmware");
+    report(vmdesc_host_size(&desc) == 192 * MiB && vmdesc_check_host(&desc, 191 * MiB) == BUNDLE_MEMORY,
+           "its flash needs room on the host");
+    make_bundle(&(struct change)CELL(KERNEL, "load", 0), &change);
+    report(read_fit() == BUNDLE_OK, "where it loads the kernel to is its own affair");
 }
 
 static void test_variants(void)
@@ -314,6 +327,8 @@ static const struct broken descriptions[] = {
     { "kernel by a path", STRING("/", "kernel", "../vm-1"), BUNDLE_MISSING, "../vm-1" },
     { "kernel that is a ramdisk", STRING("/", "kernel", "ramdisk-1"), BUNDLE_UNKNOWN, "ramdisk-1" },
     { "kernel by half its name", STRING("/", "kernel", "kernel"), BUNDLE_MISSING, "/images/kernel:" },
+    { "firmware that is a kernel", STRING("/", "firmware", "kernel-1"), BUNDLE_UNKNOWN, "kernel-1" },
+    { "flash without firmware", STRING("/", "flash", "firmware-1"), BUNDLE_MISSING, "without 'firmware'" },
     { "no tree address", DELETE("/", "fdt-address"), BUNDLE_MISSING, "'fdt-address'" },
     { "tree not aligned", CELL("/", "fdt-address", 0x42100800), BUNDLE_VALUE, "4 KiB" },
     { "tree outside", CELL("/", "fdt-address", 0x43ff1000), BUNDLE_LAYOUT, "/images/vm-1" },
@@ -375,6 +390,7 @@ int main(void)
         ramdisk[i] = (uint8_t)(i * 13);
     test_good();
     test_variants();
+    test_firmware();
     test_broken();
     test_damaged();
     return test_summary();

@@ -202,6 +202,35 @@ static void test_own_tree(void)
     report(guest_fdt_build(&vm, &desc, out, 512) < 0, "a buffer too small is an error");
 }
 
+static void test_firmware(void)
+{
+    static const uint8_t firmware[] = "firmware image", variables[] = "variables";
+    static const struct vm_virt_hooks hooks = { .console_tx = console_tx, .seconds = seconds };
+    const void *fdt = ram;
+    char *flash = malloc(VFLASH_BANKS * VIRT_FLASH_BANK);
+
+    desc.firmware = (struct bundle_image){ .name = "firmware-1", .data = firmware, .size = sizeof(firmware) };
+    desc.flash = (struct bundle_image){ .name = "flash-1", .data = variables, .size = sizeof(variables) };
+    desc.fdt_address = VIRT_RAM_BASE;
+    memset(&vm, 0, sizeof(vm));
+    vm_create_virt(&vm, &machine, &desc, &hooks);
+    report(vm_find_vdev(&vm, gpa(0), 4) == &machine.flash.dev &&
+               vm_find_vdev(&vm, gpa(0x07fffffc), 4) == &machine.flash.dev,
+           "flash at 0, two banks");
+    report(vm_find_vdev(&vm, gpa(0x09020000), 2) == &machine.fwcfg.dev, "fw_cfg at 0x09020000");
+    report(vm.rom_count == 2 && vm.roms[1].base.v == 0x04000000 && vm.roms[1].mapped, "both are memory");
+    memset(flash, 0xee, VFLASH_BANKS * VIRT_FLASH_BANK);
+    report(vm_virt_load(&vm, &desc, ram, flash) == 0, "load");
+    report(!strcmp(flash, "firmware image") && !strcmp(flash + VIRT_FLASH_BANK, "variables") &&
+               flash[VIRT_FLASH_BANK - 1] == 0 && flash[2 * VIRT_FLASH_BANK - 1] == 0,
+           "the banks hold the images, and zeros behind them");
+    report(vm.vcpu.r[15] == 0 && vm.vcpu.r[2] == 0, "the processor is as after reset");
+    report(ram[0x10000] == 0 && fdt_check_full(fdt, VMDESC_FDT_ROOM) == 0, "memory has the tree and nothing else");
+    report(cell(fdt, "/flash", "reg", 5) == 0x04000000 && cell(fdt, "/flash", "bank-width", 0) == 4, "/flash");
+    report(cell(fdt, "/fw-cfg", "reg", 1) == 0x09020000 && cell(fdt, "/fw-cfg", "reg", 3) == 0x18, "/fw-cfg");
+    free(flash);
+}
+
 int main(int argc, char **argv)
 {
     ram = aligned_alloc(4096, RAM_SIZE);
@@ -211,6 +240,8 @@ int main(int argc, char **argv)
     test_wires();
     test_load(argc > 1 ? argv[1] : NULL);
     test_own_tree();
+    setup();
+    test_firmware();
     free(ram);
     return test_summary();
 }
