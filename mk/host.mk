@@ -49,6 +49,12 @@ $(OTHER_KERNEL_FILES) &: scripts/fetch-kernel.sh scripts/apt-private.sh
 	@scripts/fetch-kernel.sh $(KERNELS) $(OTHER_KERNELS)
 	@touch $(OTHER_KERNEL_FILES)
 
+# Firmware, for tests/guests alone.
+FIRMWARE = $(CACHE)/firmware
+$(FIRMWARE)/complete: scripts/fetch-firmware.sh scripts/apt-private.sh
+	@scripts/fetch-firmware.sh $(FIRMWARE)
+	@touch $@
+
 build/guest/vmlinuz: $(GUEST)/complete
 	@mkdir -p $(@D)
 	@cp $(GUEST)/vmlinuz $@

@@ -18,7 +18,7 @@ check: setup
 	@$(MAKE) --no-print-directory -k -j$(JOBS) unit || true
 	@tests/run.sh state unit bare
 
-test-build: all bare $(OTHER_KERNEL_FILES) $(TEST_PROGRAMS) build/vms/linux.dtb
+test-build: all bare $(OTHER_KERNEL_FILES) $(FIRMWARE)/complete $(TEST_PROGRAMS) build/vms/linux.dtb
 	@$(MAKE) --no-print-directory DEBUG=1 image
 
 unit: $(UNIT_TESTS:%=build/unit/%)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The test driver.  Runs suites and prints one line a test; the last line counts.
 #
-# usage: tests/run.sh [SUITE...]       unit bare linux tool state (default: all)
+# usage: tests/run.sh [SUITE...]       unit bare guests linux tool state (default: all)
 #
 # Each test is a command with a time limit.  Its output goes to build/test/NAME.log; the
 # last lines are shown when it fails or its time is up.
@@ -59,6 +59,7 @@ suite_bare() {
 }
 
 suite_linux() { cases tests/linux/cases.sh 400 linux; }
+suite_guests() { cases tests/guests/cases.sh 300 guests; }
 suite_tool() { cases tests/tool/cases.sh 120 tool; }
 
 suite_state() {
@@ -67,9 +68,9 @@ suite_state() {
     t 300 "state: static analysis" scripts/check-static.sh
 }
 
-for suite in ${*:-state unit tool bare linux}; do
+for suite in ${*:-state unit tool bare guests linux}; do
     case $suite in
-    unit | bare | linux | tool | state) ;;
+    unit | bare | guests | linux | tool | state) ;;
     *) echo "tests/run.sh: no suite '$suite'" >&2; exit 2 ;;
     esac
     echo "== $suite"

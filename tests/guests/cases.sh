@@ -1,0 +1,31 @@
+#!/bin/bash
+# Guests that are not Linux, and were not written for umbra.
+#
+# usage: cases.sh --list | CASE
+set -u
+cd "$(dirname "$0")/../.."
+firmware=build/cache/firmware
+typist=build/host/tests/linux/typist
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+# session SCRIPT ARGS...: somebody at the guest's console, who types what the script says
+session() {
+    local script=$1
+    shift
+    $typist "tests/guests/$script" ./umbra run --timeout "${LIMIT:-120}" "$@" </dev/null >"$out" 2>&1
+    local code=$?
+    # screen control and colours would hide what was said
+    sed -e 's/\x1b\[[0-9;=]*[A-Za-z]//g' "$out" | tr -d '\r\000'
+    return $code
+}
+
+said() { grep -qaF -- "$1" "$out" || { echo "not on the console: $1"; return 1; }; }
+
+case_uefi() { session uefi.script --firmware $firmware/uefi.fd; }
+
+if [ "${1:-}" = --list ]; then
+    declare -F | sed -n 's/^declare -f case_//p'
+else
+    "case_${1:?usage: cases.sh --list | CASE}"
+fi
