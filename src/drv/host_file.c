@@ -48,7 +48,8 @@ void host_file_flush(struct host_file *f)
 
     if (!f->open || f->used == 0)
         return;
-    left = semihosting_call(SEMIHOSTING_WRITE, (uint32_t[]){ f->handle, (uint32_t)(uintptr_t)f->buf, f->used });
+    left = semihosting_call(SEMIHOSTING_WRITE,
+                            (uint32_t[]){ f->handle, (uint32_t)(uintptr_t)f->buf, f->used });
     f->used = 0;
     if (left == 0)
         return;

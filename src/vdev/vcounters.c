@@ -10,7 +10,8 @@
 #define VERSION_VALUE 1u
 #define BANK_SIZE (8 + 8 * VCOUNTERS_MAX + 4 * VCOUNTERS_MAX_GAUGES)
 
-static_assert(VCOUNTERS_VALUES + BANK_SIZE <= VCOUNTERS_BEFORE && VCOUNTERS_BEFORE + BANK_SIZE <= VCOUNTERS_NAMES,
+static_assert(VCOUNTERS_VALUES + BANK_SIZE <= VCOUNTERS_BEFORE &&
+                  VCOUNTERS_BEFORE + BANK_SIZE <= VCOUNTERS_NAMES,
               "the parts of the window do not overlap");
 
 static uint32_t half(uint64_t value, uint32_t offset)

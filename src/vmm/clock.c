@@ -34,7 +34,8 @@ uint64_t clock_now(void)
     return to_guest(host.timer->now() - vmm.start_ticks);
 }
 
-/* The guest's timers and the next sample; the next second at the latest, for alarms and for deadend_look(). */
+/* The guest's timers and the next sample; the next second at the latest, for alarms and for
+ * deadend_look(). */
 static uint64_t next_deadline(uint64_t now)
 {
     uint64_t deadline = vtimer_next_deadline(vmm.vm.vtimer, now);

@@ -15,6 +15,8 @@
 #include "vmm/vmm.h"
 
 #define TRACE_VERSION 1u
+/* A run that is killed leaves all but the last quarter of a second. */
+#define FLUSH_TICKS (VIRT_TIMER_HZ / 4)
 /* Kinds of record beside the exits' reasons. */
 #define RECORD_SPACE 0xf0u
 #define RECORD_GAP 0xf1u
@@ -56,7 +58,7 @@ static struct host_file file;
 static uint8_t file_buffer[sizeof(struct trace_record) * 4096];
 static struct trace_record record;
 static bool begun;              /* 'record' waits for its end */
-static uint64_t last_ticks, exits;
+static uint64_t last_ticks, flushed_ticks, exits;
 static struct outcomes before;
 static uint32_t contextidr, ttbr0;
 
@@ -68,6 +70,10 @@ static const struct outcomes *outcomes(void)
 static void put(const struct trace_record *r)
 {
     host_file_write(&file, r, sizeof(*r));
+    if (last_ticks - flushed_ticks > FLUSH_TICKS) {
+        host_file_flush(&file);
+        flushed_ticks = last_ticks;
+    }
     trace_on = file.open;
 }
 
@@ -164,7 +170,8 @@ void trace_start(void)
     strcpy(header.vm_name, vmm.vm.name);
     host_file_write(&file, &header, sizeof(header));
     host_file_write(&file, names, NAMES_SIZE);
-    trace_on = true;
+    host_file_flush(&file);
+    trace_on = file.open;
 }
 
 void trace_stop(void)

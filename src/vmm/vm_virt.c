@@ -20,7 +20,8 @@ static const char counter_names[] = VM_STATS(NAME_FIELD) VM_GAUGES(NAME_FIELD);
 
 #define STATS_COUNT (sizeof(struct vm_stats) / sizeof(uint64_t))
 #define GAUGES_COUNT (sizeof(struct vm_gauges) / sizeof(uint32_t))
-static_assert(STATS_COUNT <= VCOUNTERS_MAX && GAUGES_COUNT <= VCOUNTERS_MAX_GAUGES, "the window holds the counters");
+static_assert(STATS_COUNT <= VCOUNTERS_MAX && GAUGES_COUNT <= VCOUNTERS_MAX_GAUGES,
+              "the window holds the counters");
 
 static void read_gauges(void *ctx, uint32_t *values)
 {

@@ -59,6 +59,25 @@ case_counters() { boot 0 --decompress --append +umbra.script=counters && said 'c
 case_counters-native() {
     boot 0 --native --decompress --append +umbra.script=counters && said 'this is not a VM of umbra'
 }
+# Every exit is in the trace: by reason as many as the counters tell.  Symbols come from the guest.
+case_trace() {
+    local name text counted traced total=0
+    dir=$(mktemp -d) && trap 'rm -rf "$out" "$dir"' EXIT
+    boot 0 --decompress --stats --trace "$dir/t" --append +umbra.script=kallsyms || return 1
+    ./umbra trace --print "$dir/t" >"$dir/text" || return 1
+    while read -r name text; do
+        counted=$(tr -d '\r' <"$out" | sed -n "s/^  $text  *\([0-9][0-9]*\)\$/\1/p")
+        traced=$(grep -c " $name " "$dir/text")
+        echo "$name: ${counted:-0} counted, $traced traced"
+        [ "${counted:-0}" = "$traced" ] || return 1
+        total=$((total + traced))
+    done < <(sed -n 's/^ *X(\(exit_[a-z_]*\), "\(exit: [^"]*\)").*/\1 \2/p' src/core/stats.h)
+    counted=$(tr -d '\r' <"$out" | sed -n 's/^  exits, all *//p')
+    echo "all: $counted counted, $total traced"
+    [ "$total" -gt 10000 ] && [ "$counted" = "$total" ] || return 1
+    tr -d '\r' <"$out" | sed -n 's/^kallsyms: //p' >"$dir/System.map"
+    ./umbra trace --symbols "$dir/System.map" --top 1000 "$dir/t" | grep -m5 'pl011_'
+}
 case_reset() { boot 10 --decompress --append +umbra.script=reset; }
 case_panic() { boot 14 --decompress --append +umbra.script=panic; }
 case_time-out() { LIMIT=30 boot 15 --decompress --append +umbra.script=hang && said 'the last console lines'; }

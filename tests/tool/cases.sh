@@ -199,6 +199,105 @@ case_umbra-refuses-bundles() {
     boot_bundle 12 'umbra:' $zimage
 }
 
+# trace_hello FILE OPTIONS...: a small guest's run, recorded
+trace_hello() {
+    local file=$1
+    shift
+    run 0 'powered off' --kernel build/bare/hello.elf --no-initrd --icount --trace "$file" "$@"
+}
+
+case_trace() {
+    trace_hello "$dir/t"
+    expect 0 'exit_dabt_kernel' ./umbra trace "$dir/t"
+    local exits lines
+    exits=$(sed -n 's/^vm linux: \([0-9]*\) exits.*/\1/p' "$dir/out")
+    expect 0 'emul_mmio' ./umbra trace --print "$dir/t"
+    lines=$(grep -c ' exit_' "$dir/out")
+    [ "$exits" -gt 10 ] && [ "$lines" = "$exits" ] || { echo "$exits exits, $lines printed"; exit 1; }
+    expect 0 'put_number+' ./umbra trace --symbols build/bare/hello.elf "$dir/t"
+    arm-none-eabi-nm build/bare/hello.elf >"$dir/System.map"
+    expect 0 ' print+' ./umbra trace --top 3 --symbols "$dir/System.map" "$dir/t"
+    [ "$(sed -n '/^places/,$p' "$dir/out" | wc -l)" = 5 ] || { echo "--top 3 shows more or less"; exit 1; }
+    expect 0 ': 0 exits' ./umbra trace --from 1000 "$dir/t"
+    ./umbra trace --json "$dir/t.json" "$dir/t" || exit 1
+    python3 -m json.tool "$dir/t.json" >"$dir/t.pretty" || { echo "not JSON"; exit 1; }
+    lines=$(grep -c '"ph": "X"' "$dir/t.pretty")
+    [ "$lines" = "$exits" ] || { echo "$exits exits, $lines in JSON"; exit 1; }
+    expect 0 '"traceEvents"' ./umbra trace --json - "$dir/t"
+}
+
+case_trace-damaged() {
+    trace_hello "$dir/t"
+    expect 3 'cannot open the trace' ./umbra trace "$dir/none"
+    expect 3 'is not a trace' ./umbra trace Makefile
+    : >"$dir/bad"
+    expect 3 'is empty' ./umbra trace "$dir/bad"
+    head -c 50 "$dir/t" >"$dir/bad"
+    expect 3 'truncated in its header' ./umbra trace "$dir/bad"
+    head -c 300 "$dir/t" >"$dir/bad"
+    expect 3 'truncated in its header' ./umbra trace "$dir/bad"
+    head -c -30 "$dir/t" >"$dir/bad"
+    expect 3 'has no end' ./umbra trace "$dir/bad"
+    grep -q exit_dabt_kernel "$dir/out" || { echo "what is there is not shown"; exit 1; }
+    head -c -20 "$dir/t" >"$dir/bad"
+    expect 3 'has no end' ./umbra trace --print "$dir/bad"
+    cat "$dir/t" Makefile >"$dir/bad"
+    expect 3 'more after its end' ./umbra trace "$dir/bad"
+    local size
+    size=$(stat -c %s "$dir/t")
+    cp "$dir/t" "$dir/bad" && patch "$dir/bad" $((size - 16)) '\001\000'
+    expect 3 'its end tells of' ./umbra trace "$dir/bad"
+    cp "$dir/t" "$dir/bad" && patch "$dir/bad" $((size - 24)) '\160'
+    expect 3 'no record is of kind 0x70' ./umbra trace "$dir/bad"
+    cp "$dir/t" "$dir/bad" && patch "$dir/bad" 8 '\002'
+    expect 3 'has version 2' ./umbra trace "$dir/bad"
+    cp "$dir/t" "$dir/bad" && patch "$dir/bad" 16 '\025'
+    expect 3 'damaged header' ./umbra trace "$dir/bad"
+    cp "$dir/t" "$dir/bad" && patch "$dir/bad" 72 '"'
+    expect 3 'damaged header' ./umbra trace "$dir/bad"
+    echo 'ffffffffffffffff B The real System.map is in the linux-image-VERSION-dbg package' >"$dir/stub"
+    expect 3 'name no code' ./umbra trace --symbols "$dir/stub" "$dir/t"
+    head -c 200 build/bare/hello.elf >"$dir/stub"
+    expect 3 'truncated ELF' ./umbra trace --symbols "$dir/stub" "$dir/t"
+}
+
+case_trace-arguments() {
+    expect 0 'usage: umbra trace' ./umbra trace --help
+    expect 2 'usage: umbra trace' ./umbra trace
+    expect 2 '--top' ./umbra trace --top none x
+    expect 2 '--from' ./umbra trace --from soon x
+    expect 2 'exclude each other' ./umbra trace --print --json x y
+    run 1 'cannot create the trace' --trace "$dir/none/t"
+    run 1 'cannot create' --samples "$dir/none/s"
+    run 2 '--sample-interval' --samples "$dir/s" --sample-interval 0
+    run 2 'goes with --samples' --sample-interval 5
+    run 2 'does not go with --trace' --native --trace "$dir/t"
+}
+
+# A disk that is full, and a run that is killed: the trace says that it has no end.
+case_trace-cut-short() {
+    run 0 'trace: the host did not take all' --kernel build/bare/hello.elf --no-initrd --trace /dev/full
+    expect 15 'time-out' ./umbra run --timeout 5 --decompress --append +umbra.script=hang --trace "$dir/t"
+    expect 3 'has no end' ./umbra trace "$dir/t"
+    grep -q 'exit_emulate' "$dir/out" || { echo "the trace of a killed run shows nothing"; exit 1; }
+}
+
+# A line each 5 ms of guest time; counters never go down; the last line is the whole run.
+case_samples() {
+    run 0 'powered off' --kernel build/bare/hello.elf --no-initrd --icount --stats --samples "$dir/s.csv" \
+        --sample-interval 5
+    local total
+    total=$(sed -n 's/^  exits, all *\([0-9]*\).*/\1/p' "$dir/out")
+    awk -F, -v total="$total" '
+        NR == 1 { for (i = 1; i <= NF; i++) { if ($i == "exit_total") e = i; gauge[i] = $i ~ /^mem_/ }; n = NF; next }
+        NF != n { print "line " NR " has " NF " fields, not " n; exit 1 }
+        { for (i = 1; i <= NF; i++)
+              if (!gauge[i] && $i < was[i]) { print "field " i " goes down in line " NR; exit 1 }
+          split($0, was, ",") }
+        END { if (NR < 3 || !e || $e != total) { print NR " lines, in the last " $e " exits, not " total; exit 1 } }' \
+        "$dir/s.csv" || exit 1
+}
+
 case_qemu-trouble() {
     expect 4 'qemu' ./umbra run --timeout 20 -- -no-such-option
     expect 4 'qemu' env PATH="$dir:/usr/bin-none" ./umbra run --vm build/vms/linux.dtb --timeout 20

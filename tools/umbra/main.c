@@ -11,6 +11,7 @@ static const struct verb {
     { "run", verb_run, "boot a kernel in a VM on an emulated board; the console is the terminal" },
     { "build", verb_build, "write the bootable image, the board's tree and the bundle, and run nothing" },
     { "inspect", verb_inspect, "print what a bundle holds, and check it" },
+    { "trace", verb_trace, "print, summarise or convert what 'umbra run --trace' recorded" },
     { "bench", verb_bench, "measure native and umbra side by side; --quick takes a minute" },
 };
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum { OPT_BOARD = 256, OPT_KERNEL, OPT_INITRD, OPT_NO_INITRD, OPT_APPEND, OPT_DTB, OPT_VM, OPT_MEMORY, OPT_DECOMPRESS,
-       OPT_HASH, OPT_NATIVE, OPT_ICOUNT, OPT_TIMEOUT, OPT_STATS, OPT_VERIFY, OPT_DEBUG, OPT_OUTPUT, OPT_POLICY,
-       OPT_NO_SPACE_CACHE, OPT_FIRMWARE, OPT_FLASH, OPT_HELP };
+       OPT_HASH, OPT_NATIVE, OPT_ICOUNT, OPT_TIMEOUT, OPT_STATS, OPT_TRACE, OPT_SAMPLES, OPT_SAMPLE_INTERVAL,
+       OPT_VERIFY, OPT_DEBUG, OPT_OUTPUT, OPT_POLICY, OPT_NO_SPACE_CACHE, OPT_FIRMWARE, OPT_FLASH, OPT_HELP };
 
 enum { FOR_RUN = 1, FOR_BUILD = 2, FOR_BOTH = 3 };
 
@@ -39,6 +39,9 @@ static const struct option_row {
     { "icount", OPT_ICOUNT, NULL, FOR_RUN, "deterministic clock: one instruction is one nanosecond" },
     { "timeout", OPT_TIMEOUT, "SECONDS", FOR_RUN, "give up after this long, and show the last console lines" },
     { "stats", OPT_STATS, NULL, FOR_RUN, "print umbra's counters when the guest ends" },
+    { "trace", OPT_TRACE, "FILE", FOR_RUN, "record every exit; 'umbra trace FILE' reads it" },
+    { "samples", OPT_SAMPLES, "FILE", FOR_RUN, "write the counters over guest time as CSV" },
+    { "sample-interval", OPT_SAMPLE_INTERVAL, "MS", FOR_RUN, "of guest time between them (default: 10)" },
     { "verify", OPT_VERIFY, NULL, FOR_RUN, "check canaries and umbra's own image when the guest ends" },
     { "help", OPT_HELP, NULL, FOR_BOTH, "this text" },
 };
@@ -57,7 +60,7 @@ static void __attribute__((noreturn)) help(const char *verb, unsigned mask)
     printf("usage: umbra %s [OPTIONS]%s\n\n", verb, mask == FOR_RUN ? " [-- QEMU-ARGS]" : "");
     for (unsigned i = 0; i < ROWS; i++)
         if (rows[i].verbs & mask)
-            printf("  --%-14s %-8s %s\n", rows[i].name, rows[i].arg ? rows[i].arg : "", rows[i].help);
+            printf("  --%-15s %-8s %s\n", rows[i].name, rows[i].arg ? rows[i].arg : "", rows[i].help);
     if (mask == FOR_RUN)
         printf("\nOn a terminal, Ctrl-A x ends the run; Ctrl-] is umbra's own key (Ctrl-] h tells).\n");
     printf("\n%s", exit_help);
@@ -98,12 +101,12 @@ static uint32_t parse_memory(const char *s)
     return (uint32_t)n;
 }
 
-static unsigned parse_timeout(const char *s)
+static unsigned parse_number(const char *s, const char *option, const char *unit)
 {
     char *end;
     unsigned long n = strtoul(s, &end, 10);
     if (end == s || *end || n == 0 || n > 1000000 || s[0] == '-')
-        die(EXIT_USAGE, "--timeout '%s' is not a number of seconds", s);
+        die(EXIT_USAGE, "%s '%s' is not a number of %s", option, s, unit);
     return (unsigned)n;
 }
 
@@ -142,10 +145,15 @@ static void take(struct options *opt, int id, const char *verb, unsigned mask)
     case OPT_OUTPUT: opt->output = optarg; break;
     case OPT_NATIVE: opt->native = true; break;
     case OPT_ICOUNT: opt->icount = true; break;
-    case OPT_TIMEOUT: opt->timeout = parse_timeout(optarg); break;
+    case OPT_TIMEOUT: opt->timeout = parse_number(optarg, "--timeout", "seconds"); break;
     case OPT_STATS: opt->stats = true; break;
     case OPT_POLICY: opt->policy = parse_policy(optarg); break;
     case OPT_NO_SPACE_CACHE: opt->no_space_cache = true; break;
+    case OPT_TRACE: opt->trace = optarg; break;
+    case OPT_SAMPLES: opt->samples = optarg; break;
+    case OPT_SAMPLE_INTERVAL:
+        opt->sample_interval = parse_number(optarg, "--sample-interval", "milliseconds");
+        break;
     case OPT_VERIFY: opt->verify = true; break;
     case OPT_HELP: help(verb, mask);
     default: die(EXIT_USAGE, "'umbra %s --help' tells the options", verb); /* getopt has said what is wrong */
@@ -160,6 +168,8 @@ static void set_defaults(struct options *opt)
         opt->hash = HASH_CRC32;
     if (opt->initrd && opt->no_initrd)
         die(EXIT_USAGE, "--initrd and --no-initrd exclude each other");
+    if (opt->sample_interval && !opt->samples)
+        die(EXIT_USAGE, "--sample-interval goes with --samples");
     if (opt->flash && !opt->firmware)
         die(EXIT_USAGE, "--flash goes with --firmware");
     if (opt->firmware && opt->native)

@@ -1,4 +1,5 @@
 /* umbra run */
+#include "tracefile.h"
 #include "umbra.h"
 #include <errno.h>
 #include <stdio.h>
@@ -50,6 +51,23 @@ static void add_common(struct args *a, const struct options *opt, unsigned ram_m
     }
 }
 
+static char *raw_samples; /* what umbra writes; CSV is made of it after the run */
+
+static const char *umbra_arguments(const struct options *opt)
+{
+    const char *s = xprintf("umbra.semihosting%s%s", opt->stats ? " umbra.stats" : "",
+                            opt->verify ? " umbra.verify" : "");
+    if (opt->trace)
+        s = xprintf("%s umbra.trace=%s", s, path_for_child(opt->trace, "trace"));
+    if (opt->samples) {
+        write_file(opt->samples, "", 0);
+        raw_samples = temporary_file();
+        s = xprintf("%s umbra.samples=%s umbra.sample-ms=%u", s, path_for_child(raw_samples, "samples' file"),
+                    opt->sample_interval ? opt->sample_interval : 10);
+    }
+    return s;
+}
+
 static void add_umbra(struct args *a, const struct options *opt)
 {
     char *image = project_path(opt->debug ? "build/debug/umbra.zimage" : "build/umbra.zimage");
@@ -59,13 +77,7 @@ static void add_umbra(struct args *a, const struct options *opt)
 
     uint32_t memory;
     struct blob bundle = bundle_make(opt, &memory);
-    const char *tmp = getenv("TMPDIR");
-    char *path = xprintf("%s/umbra-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    int fd = mkstemp(path);
-    if (fd < 0)
-        die(EXIT_TOOL, "cannot create '%s': %s", path, strerror(errno));
-    close(fd);
-    at_exit_remove(path);
+    char *path = temporary_file();
     write_file(path, bundle.data, bundle.size);
 
     if (opt->verify || opt->debug)
@@ -75,8 +87,7 @@ static void add_umbra(struct args *a, const struct options *opt)
     add_option(a, "-kernel", image);
     add_option(a, "-initrd", path);
     add_option(a, "-dtb", tree);
-    add_option(a, "-append", xprintf("umbra.semihosting%s%s", opt->stats ? " umbra.stats" : "",
-                                     opt->verify ? " umbra.verify" : ""));
+    add_option(a, "-append", umbra_arguments(opt));
     free(bundle.data);
 }
 
@@ -85,6 +96,8 @@ static void add_native(struct args *a, const struct options *opt)
     const struct board *board = opt->board;
     if (!board->native_append)
         die(EXIT_USAGE, "--native: Debian's kernel does not know the board %s", board->name);
+    if (opt->trace || opt->samples)
+        die(EXIT_USAGE, "--native does not go with --trace or --samples: umbra is not there");
     if (opt->stats || opt->verify || opt->debug || opt->memory || opt->policy || opt->no_space_cache)
         die(EXIT_USAGE, "--native does not go with --stats, --verify, --debug, --memory, --policy or --no-space-cache: "
                         "umbra is not there");
@@ -142,5 +155,7 @@ int verb_run(int argc, char **argv)
     enum exit_code code = qemu_run(&(struct qemu_run){ args.v, opt.timeout, opt.native });
     if (ending(code))
         fprintf(stderr, "umbra: %s\n", ending(code));
+    if (raw_samples && code != EXIT_QEMU && code != EXIT_BUNDLE)
+        samples_to_csv(raw_samples, opt.samples);
     return code;
 }

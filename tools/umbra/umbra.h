@@ -40,6 +40,10 @@ char *xprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The whole file; dies with EXIT_FILE.  'what' names its role in the message. */
 struct blob read_file(const char *path, const char *what);
 void write_file(const char *path, const void *data, size_t size);
+/* A file that the process to be started writes: the path under which it opens it.  Dies with EXIT_TOOL. */
+char *path_for_child(const char *path, const char *what);
+/* An empty temporary file, removed at exit; its path. */
+char *temporary_file(void);
 bool file_exists(const char *path);
 /* A path below the project's root (the folder above the tool's own). */
 char *project_path(const char *relative);
@@ -55,6 +59,8 @@ struct options {
     const char *kernel, *initrd, *append, *dtb, *vm, *output, *firmware, *flash;
     const char *policy; /* NULL: as the VM's description says */
     uint32_t memory; /* bytes; 0: as the VM's description says */
+    const char *trace, *samples;
+    unsigned sample_interval; /* ms of guest time */
     unsigned timeout;
     unsigned hash;
     bool native, icount, stats, verify, decompress, debug, no_initrd, no_space_cache;
@@ -108,4 +114,5 @@ enum exit_code qemu_run(const struct qemu_run *run);
 int verb_run(int argc, char **argv);
 int verb_build(int argc, char **argv);
 int verb_inspect(int argc, char **argv);
+int verb_trace(int argc, char **argv);
 int verb_bench(int argc, char **argv);

@@ -1,5 +1,6 @@
 #include "umbra.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -85,6 +86,26 @@ void write_file(const char *path, const void *data, size_t size)
         unlink(path);
         die(EXIT_TOOL, "cannot write '%s': %s", path, strerror(error));
     }
+}
+
+char *path_for_child(const char *path, const char *what)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666); /* stays open across exec */
+    if (fd < 0)
+        die(EXIT_TOOL, "cannot create the %s '%s': %s", what, path, strerror(errno));
+    return xprintf("/dev/fd/%d", fd);
+}
+
+char *temporary_file(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *path = xprintf("%s/umbra-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    int fd = mkstemp(path);
+    if (fd < 0)
+        die(EXIT_TOOL, "cannot create '%s': %s", path, strerror(errno));
+    close(fd);
+    at_exit_remove(path);
+    return path;
 }
 
 bool file_exists(const char *path)
