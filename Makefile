@@ -13,6 +13,7 @@ help:
 	@echo "make run        install what is missing, build, and boot Debian's armhf kernel to a shell"
 	@echo "make test       everything that is tested; the last line counts"
 	@echo "make check      the fast part: format, static analysis, layers, unit and bare tests"
+	@echo "make proof      the translator against an emulated core, encoding by encoding (proof-full: all of them)"
 	@echo "make bench      the evaluation: native and every policy, with report and targets ('umbra bench --quick': a minute)"
 	@echo "make all        build only (DEBUG=1: build/debug/, with the audits)"
 	@echo "make stats      sizes of functions and files"

@@ -2,6 +2,7 @@
 
 include tests/bare/bare.mk
 include tests/unit/unit.mk
+include tests/proof/proof.mk
 
 TEST_PROGRAMS = build/host/tests/linux/typist
 

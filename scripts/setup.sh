@@ -12,6 +12,7 @@ packages="
     dpkg-dev apt xz-utils
     clang-format cppcheck u-boot-tools
     python3 gnuplot-nox
+    libunicorn-dev
 "
 
 die() { echo "setup: $*" >&2; exit 1; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The test driver.  Runs suites and prints one line a test; the last line counts.
 #
-# usage: tests/run.sh [SUITE...]       unit bare guests linux tool state (default: all)
+# usage: tests/run.sh [SUITE...]       unit proof bare guests linux tool state (default: all)
 #
 # Each test is a command with a time limit.  Its output goes to build/test/NAME.log; the
 # last lines are shown when it fails or its time is up.
@@ -62,15 +62,23 @@ suite_linux() { cases tests/linux/cases.sh 400 linux; }
 suite_guests() { cases tests/guests/cases.sh 300 guests; }
 suite_tool() { cases tests/tool/cases.sh 120 tool; }
 
+# The short runs; `make proof-full` has the long ones.
+suite_proof() {
+    local name
+    for name in $(make -s --no-print-directory proof-names); do
+        t 400 "proof: $name" sh -c "make -s --no-print-directory build/proof/$name && build/proof/$name"
+    done
+}
+
 suite_state() {
     t 120 "state: format" scripts/check-format.sh
     t 120 "state: layers" scripts/check-layers.sh
     t 300 "state: static analysis" scripts/check-static.sh
 }
 
-for suite in ${*:-state unit tool bare guests linux}; do
+for suite in ${*:-state unit proof tool bare guests linux}; do
     case $suite in
-    unit | bare | guests | linux | tool | state) ;;
+    unit | proof | bare | guests | linux | tool | state) ;;
     *) echo "tests/run.sh: no suite '$suite'" >&2; exit 2 ;;
     esac
     echo "== $suite"

@@ -1,0 +1,33 @@
+#pragma once
+/*
+ * The A32 encodings that are proven: kinds with a base value and fields that run through all
+ * their values, or in the short run through a list of them.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kind_field {
+    uint8_t lsb, width;          /* width 0 ends the list */
+    const uint16_t *few;         /* values of the short run; NULL: all */
+    uint16_t few_count;
+};
+
+struct kind {
+    const char *name;
+    uint32_t base;
+    struct kind_field fields[8];
+    bool (*keep)(uint32_t insn); /* NULL: all */
+    unsigned states;             /* random states each encoding runs from */
+    bool conditions;             /* the condition is among the fields, or there is none */
+};
+
+extern const struct kind kinds[];
+
+struct kind_iter {
+    const struct kind *kind;
+    bool full, done;
+    uint32_t at[8];
+};
+
+void kind_begin(struct kind_iter *it, const struct kind *k, bool full);
+bool kind_next(struct kind_iter *it, uint32_t *insn);
