@@ -1,6 +1,7 @@
 # Tests and checks; tests/run.sh runs the suites and counts.
 
 include tests/bare/bare.mk
+include tests/fuzz/fuzz.mk
 include tests/unit/unit.mk
 include tests/proof/proof.mk
 
@@ -19,7 +20,7 @@ check: setup
 	@$(MAKE) --no-print-directory -k -j$(JOBS) unit || true
 	@tests/run.sh state unit bare
 
-test-build: all bare $(OTHER_KERNEL_FILES) $(FIRMWARE)/complete $(TEST_PROGRAMS) build/vms/linux.dtb
+test-build: all bare fuzz-guest $(OTHER_KERNEL_FILES) $(FIRMWARE)/complete $(TEST_PROGRAMS) build/vms/linux.dtb
 	@$(MAKE) --no-print-directory DEBUG=1 image
 
 unit: $(UNIT_TESTS:%=build/unit/%)

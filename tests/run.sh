@@ -1,7 +1,7 @@
 #!/bin/bash
 # The test driver.  Runs suites and prints one line a test; the last line counts.
 #
-# usage: tests/run.sh [SUITE...]       unit proof bare guests linux tool state (default: all)
+# usage: tests/run.sh [SUITE...]       unit proof bare fuzz guests linux tool state (default: all)
 #
 # Each test is a command with a time limit.  Its output goes to build/test/NAME.log; the
 # last lines are shown when it fails or its time is up.
@@ -58,6 +58,10 @@ suite_bare() {
     t 100 "bare: guests that hang or reset" tests/bare/run.sh negative cubieboard
 }
 
+suite_fuzz() {
+    t 120 "fuzz: A32 programs" tests/fuzz/fuzz.sh --kinds a32 --count 1 --batch 500 --seed 1
+}
+
 suite_linux() { cases tests/linux/cases.sh 400 linux; }
 suite_guests() { cases tests/guests/cases.sh 300 guests; }
 suite_tool() { cases tests/tool/cases.sh 120 tool; }
@@ -76,9 +80,9 @@ suite_state() {
     t 300 "state: static analysis" scripts/check-static.sh
 }
 
-for suite in ${*:-state unit proof tool bare guests linux}; do
+for suite in ${*:-state unit proof tool bare fuzz guests linux}; do
     case $suite in
-    unit | proof | bare | guests | linux | tool | state) ;;
+    unit | proof | bare | fuzz | guests | linux | tool | state) ;;
     *) echo "tests/run.sh: no suite '$suite'" >&2; exit 2 ;;
     esac
     echo "== $suite"

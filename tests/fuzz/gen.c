@@ -1,0 +1,56 @@
+/* What the items of both instruction sets share. */
+#include "fuzz.h"
+
+struct gen gen;
+
+uint32_t any_value(void)
+{
+    static const uint32_t likely[] = { 0, 1, 2, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe, 31, 32, 33,
+                                       0xff, 0x8000, 0x7fff, 0x10000, DATA_MID, CODE_BASE, PAGE_UNMAPPED };
+
+    return pick(3) ? any_word() : likely[pick(sizeof(likely) / sizeof(likely[0]))];
+}
+
+uint32_t any_mode(void)
+{
+    static const uint32_t modes[] = { MODE_SVC, MODE_SYS, MODE_ABT, MODE_UND, MODE_FIQ, MODE_IRQ };
+
+    return modes[pick(gen.irqs ? 5 : 6)];
+}
+
+void emit16(uint32_t half)
+{
+    *(volatile uint16_t *)gen.pc = (uint16_t)half;
+    gen.pc += 2;
+}
+
+void emit32(uint32_t word)
+{
+    write32(gen.pc, word);
+    gen.pc += 4;
+}
+
+void emit_t32(uint32_t insn)
+{
+    if (insn >> 16)
+        emit16(insn >> 16);
+    emit16(insn & 0xffff);
+}
+
+static uint32_t t32_imm16(uint32_t value)
+{
+    return (value >> 12 & 15) << 16 | (value >> 11 & 1) << 26 | (value >> 8 & 7) << 12 | (value & 0xff);
+}
+
+void emit_const(unsigned rd, uint32_t value)
+{
+    uint32_t low = value & 0xffff, high = value >> 16;
+
+    if (gen.thumb) {
+        emit_t32(0xf2400000 | rd << 8 | t32_imm16(low));
+        emit_t32(0xf2c00000 | rd << 8 | t32_imm16(high));
+    } else {
+        emit32(AL | 0x03000000 | (low & 0xf000) << 4 | rd << 12 | (low & 0xfff));
+        emit32(AL | 0x03400000 | (high & 0xf000) << 4 | rd << 12 | (high & 0xfff));
+    }
+}
