@@ -180,4 +180,30 @@ def parse(text, marks):
         result["ops"][name] = op
     if pairs:
         raise Failed("the plugin saw %d pairs of markers more than the guest set" % len(pairs))
+    parse_counts(text, result["ops"])
+    parse_lmbench(text, result)
     return result
+
+
+def pairs_of(text):
+    return {name: int(value) for name, value in (word.split("=") for word in text.split())}
+
+
+def parse_counts(text, ops):
+    """umbra's counters, per operation; its gauges at the end of it."""
+    for m in re.finditer(r"^counts: (\S+) (.*)/(.*)$", text, re.M):
+        op = ops[m.group(1)]
+        op["counts"] = {name: value / op["times"] for name, value in pairs_of(m.group(2)).items()}
+        op["gauges"] = pairs_of(m.group(3))
+
+
+def parse_lmbench(text, result):
+    """ns an operation, or a MB for the bandwidths: the last number of what the program says."""
+    for m in re.finditer(r"^lmbench: (\S+) (.*)$", text, re.M):
+        name, numbers = m.group(1), re.findall(r"\d+\.?\d*", m.group(2))
+        if "not found" in m.group(2) or not numbers or float(numbers[-1]) <= 0:
+            result.setdefault("lmbench-errors", []).append("%s: %s" % (name, m.group(2)[:100]))
+        elif name.startswith("mem-") or name == "pipe-stream":
+            result.setdefault("lmbench", {})[name] = 1e9 / float(numbers[-1])
+        else:
+            result.setdefault("lmbench", {})[name] = float(numbers[-1]) * 1000

@@ -51,3 +51,17 @@ apt_fetch() {
     [ -n "$deb" ] || die "apt downloaded '$package' but left no file in $dir"
     echo "$deb"
 }
+
+# apt_add_component NAME: the system's sources, with one more section of the archive in each that has "main".
+apt_add_component() {
+    local component=$1 dir=$APT_DIR/sources.d file
+    rm -rf "$dir" && mkdir -p "$dir"
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
+        [ -f "$file" ] || continue
+        case $file in
+        *.sources) sed -E "/^Components:/{/ main( |\$)/{/ $component( |\$)/!s/\$/ $component/}}" "$file" ;;
+        *) sed -E "/^deb /{/ main( |\$)/{/ $component( |\$)/!s/\$/ $component/}}" "$file" ;;
+        esac >"$dir/$(basename "$file" | sed 's/^sources.list$/system.list/')"
+    done
+    apt_opts+=(-o "Dir::Etc::sourcelist=/dev/null" -o "Dir::Etc::sourceparts=$dir")
+}

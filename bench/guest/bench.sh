@@ -1,5 +1,5 @@
-# What the kernel's command line asks for: umbra.ops=A,B,...; a name that begins with '@' is a command of
-# /tests/apps.sh.  The first marker says that the system is up.
+# What the kernel's command line asks for: umbra.ops=A,B,...; @lmbench-NAME is one of lmbench's programs, any
+# other name that begins with '@' a command of /tests/apps.sh.  The first marker says that the system is up.
 /tests/bench up
 ops=
 for word in $(cat /proc/cmdline); do
@@ -14,6 +14,7 @@ flush() {
 }
 for op in $(echo "$ops" | tr , ' '); do
     case $op in
+    @lmbench-*) flush; sh /tests/lmbench.sh "${op#@lmbench-}" || echo "bench-error: $op ended with $?" ;;
     @*) flush; sh /tests/apps.sh "${op#@}" || echo "bench-error: $op ended with $?" ;;
     *) own="$own $op" ;;
     esac

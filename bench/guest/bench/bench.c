@@ -2,7 +2,9 @@
  * bench OPERATION[:TIMES]... measures each operation and prints
  *     bench: NAME CALLS UNITS PAIRS NS
  * CALLS times UNITS is what the cost is divided by, PAIRS is how many pairs of markers (see bench/count.c) were
- * set, NS is the time between them as the guest's own clock tells it.
+ * set, NS is the time between them as the guest's own clock tells it.  In a VM of umbra's a second line tells what its
+counters (docs/counters.md) changed by, less the same between a pair of markers with nothing in it, and its gauges:
+    counts: NAME CHANGE... / GAUGE...
  *
  * bench up              one marker alone: the system is up
  * bench run NAME CMD... the same for a command, from fork to wait
@@ -19,12 +21,17 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "vcounters.h"
 
 int bench_units;
 char *bench_self;
 static long long begin_ns, sum_ns;
 static int pairs;
 static bool warming;
+
+enum { COUNTERS_MAX = 320 };
+static struct counters counters; /* none: regs is NULL */
+static int64_t changes[COUNTERS_MAX], nothing[COUNTERS_MAX];
 
 void must(bool ok, const char *what)
 {
@@ -46,6 +53,8 @@ void measure_begin(void)
 {
     if (warming)
         return;
+    if (counters.regs)
+        counters_latch(&counters);
     begin_ns = now_ns();
     MARK(1);
 }
@@ -57,11 +66,54 @@ void measure_end(void)
     MARK(2);
     sum_ns += now_ns() - begin_ns;
     pairs++;
+    if (!counters.regs)
+        return;
+    counters_latch(&counters);
+    for (unsigned i = 0; i < counters.count; i++)
+        changes[i] += (int64_t)(counters_value(&counters, 0, i) - counters_value(&counters, 1, i)) - nothing[i];
+}
+
+/* What a pair of markers with nothing between them changes is no operation's.  The first ones fault their pages in. */
+static void calibrate(void)
+{
+    if (counters_open(&counters) || counters.count > COUNTERS_MAX) {
+        counters.regs = NULL;
+        return;
+    }
+    for (int i = 0; i < 4; i++) {
+        memset(changes, 0, sizeof(changes));
+        begin_ns = now_ns();
+        counters_latch(&counters);
+        begin_ns = now_ns();
+        sum_ns += now_ns() - begin_ns;
+        counters_latch(&counters);
+        for (unsigned c = 0; c < counters.count; c++)
+            changes[c] = (int64_t)(counters_value(&counters, 0, c) - counters_value(&counters, 1, c));
+    }
+    memcpy(nothing, changes, sizeof(nothing));
+    memset(changes, 0, sizeof(changes));
+    sum_ns = 0;
+}
+
+static void report_counters(const char *name)
+{
+    if (!counters.regs)
+        return;
+    printf("counts: %s", name);
+    for (unsigned i = 0; i < counters.count; i++)
+        if (changes[i])
+            printf(" %s=%lld", counters.name[i], (long long)changes[i]);
+    printf(" /");
+    for (unsigned i = counters.count; i < counters.count + counters.gauges; i++)
+        printf(" %s=%llu", counters.name[i], (unsigned long long)counters_value(&counters, 0, i));
+    printf(" ticks=%llu\n", (unsigned long long)counters_ticks(&counters, 0));
+    memset(changes, 0, sizeof(changes));
 }
 
 static void report(const char *name, int calls, int units)
 {
     printf("bench: %s %d %d %d %lld\n", name, calls, units, pairs, sum_ns);
+    report_counters(name);
     fflush(stdout);
     pairs = 0;
     sum_ns = 0;
@@ -133,6 +185,7 @@ int main(int argc, char **argv)
         MARK(0);
         return 0;
     }
+    calibrate();
     if (argc > 3 && !strcmp(argv[1], "run"))
         return run_command(argv[2], argv + 3);
     for (int a = 1; a < argc; a++) {

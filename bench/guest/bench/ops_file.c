@@ -63,10 +63,11 @@ static void prepare_fstat(int a, int b)
     must(fd >= 0, SOME_FILE);
 }
 
+/* The system call that a dynamically linked program of 2021 makes; today's C library asks for more (statx). */
 static void op_fstat(void)
 {
-    struct stat st;
-    must(fstat(fd, &st) == 0, "fstat");
+    char st[256];
+    must(syscall(SYS_fstat64, fd, st) == 0, "fstat");
 }
 
 static void op_open(void)
