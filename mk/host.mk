@@ -89,3 +89,19 @@ build/guest/initramfs.cpio.gz: build/mkinitramfs scripts/initramfs.list tests/li
 	   echo "file /bin/busybox $(GUEST)/busybox 0755"; \
 	   for f in $(GUEST_SCRIPTS); do echo "file /tests/$$(basename $$f) $$f 0755"; done; \
 	   for f in $(GUEST_PROGRAMS); do echo "file /tests/$$(basename $$f) $$f 0755"; done; } | build/mkinitramfs $@
+
+# --- the guest of the long runs: the same, with Debian's stress-ng -----------
+
+STRESS = $(CACHE)/stress
+
+$(STRESS)/complete: scripts/fetch-stress.sh scripts/apt-private.sh
+	@scripts/fetch-stress.sh $(STRESS)
+	@touch $@
+
+build/guest/soak.cpio.gz: build/guest/initramfs.cpio.gz $(STRESS)/complete
+	@echo "  INITRD  $@"
+	@{ cat scripts/initramfs.list; \
+	   echo "dir /lib 0755"; \
+	   echo "file /bin/busybox $(GUEST)/busybox 0755"; \
+	   for f in tests/linux/guest/soak.sh; do echo "file /tests/$$(basename $$f) $$f 0755"; done; \
+	   cat $(STRESS)/files; } | build/mkinitramfs $@

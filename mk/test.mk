@@ -7,7 +7,7 @@ include tests/proof/proof.mk
 
 TEST_PROGRAMS = build/host/tests/linux/typist
 
-.PHONY: test check bench unit unit-names test-build check-format check-layers check-static stats
+.PHONY: test soak check bench unit unit-names test-build check-format check-layers check-static stats
 
 # A build that fails is a failed test: the last line counts in any case.
 test: setup
@@ -20,8 +20,14 @@ check: setup
 	@$(MAKE) --no-print-directory -k -j$(JOBS) unit || true
 	@tests/run.sh state unit bare
 
-test-build: all bare fuzz-guest $(OTHER_KERNEL_FILES) $(FIRMWARE)/complete $(TEST_PROGRAMS) build/vms/linux.dtb
+test-build: all bare fuzz-guest $(OTHER_KERNEL_FILES) $(FIRMWARE)/complete $(TEST_PROGRAMS) build/vms/linux.dtb build/guest/soak.cpio.gz
 	@$(MAKE) --no-print-directory DEBUG=1 image
+
+# A long run of mixed load: make soak SECONDS=7200, of guest time.
+SECONDS ?= 600
+soak: setup
+	@$(MAKE) --no-print-directory -j$(JOBS) all build/guest/soak.cpio.gz
+	@tests/linux/soak.sh $(SECONDS)
 
 unit: $(UNIT_TESTS:%=build/unit/%)
 unit-names:

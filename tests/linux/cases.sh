@@ -78,6 +78,8 @@ case_trace() {
     tr -d '\r' <"$out" | sed -n 's/^kallsyms: //p' >"$dir/System.map"
     ./umbra trace --symbols "$dir/System.map" --top 1000 "$dir/t" | grep -m5 'pl011_'
 }
+# The long run, shortened: a minute of guest time (make soak SECONDS=n: any length).
+case_soak() { LIMIT=360 tests/linux/soak.sh 60; }
 case_reset() { boot 10 --decompress --append +umbra.script=reset; }
 case_panic() { boot 14 --decompress --append +umbra.script=panic; }
 case_time-out() { LIMIT=30 boot 15 --decompress --append +umbra.script=hang && said 'the last console lines'; }
