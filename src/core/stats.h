@@ -13,7 +13,11 @@
     X(exit_und_kernel, "exit: UNDEFINED in guest kernel")        \
     X(exit_pabt_kernel, "exit: entry not translated or mapped")  \
     X(exit_dabt_kernel, "exit: data abort in guest kernel")      \
-    X(exit_pending, "exit: interrupts unmasked with one pending")
+    X(exit_pending, "exit: interrupts unmasked with one pending")\
+    X(fast_svc, "short path: SVC from guest user")               \
+    X(fast_eret, "short path: exception return")                 \
+    X(fast_dacr, "short path: DACR write")                       \
+    X(fast_dacr_fault, "short path: fault under a lazy DACR")
 
 /* What umbra did then; the trace names the first that counted. */
 #define VM_OUTCOMES(X)                                           \

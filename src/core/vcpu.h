@@ -66,6 +66,7 @@ struct vcpu_cp15 {
 
 struct vm;
 
+/* The first fields are where the vectors expect them (arch/armv7/frame.h). */
 struct vcpu {
     uint32_t r[16];
     uint32_t cpsr;

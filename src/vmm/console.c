@@ -8,6 +8,7 @@
 #include "drv/host.h"
 #include "lib/log.h"
 #include "vmm/vmm.h"
+#include "vmm/world.h"
 
 #define ESCAPE 0x1d /* Ctrl-] */
 #define QUEUE 256u
@@ -69,6 +70,7 @@ void stats_print(void)
     const struct vm_stats *stats = &vmm.vm.stats;
     struct vm_gauges now;
 
+    world_count();
     stats_gauges(&now);
     log_raw("\n");
     log_info("statistics of vm %s", vmm.vm.name);

@@ -168,13 +168,11 @@ bool fault_map_code(struct vcpu *vcpu)
     return true;
 }
 
-uint32_t fault_code_entry(struct vcpu *vcpu)
+uint32_t fault_code_entry(uint32_t pc)
 {
-    uint32_t pc = vcpu->r[15], page = ALIGN_DOWN(pc, 4096);
+    uint32_t page = ALIGN_DOWN(pc, 4096);
     unsigned slot = (page >> 12) % ARRAY_SIZE(displaced);
 
-    if (vcpu->cpsr & PSR_T)
-        return thumb_hw_entry();
     return displaced[slot].page == page ? displaced[slot].va + (pc & 4095) : pc + XLATE_D;
 }
 

@@ -140,6 +140,11 @@ static void init_engines(void)
     arch_clean_range(host_l1, sizeof(host_l1));
     shadow_init(&vmm.shadow, &config);
     xlate_init(&vmm.xlate, &xlate_ops, NULL, vmm.state, vmm.vm.ram_base, vmm.vm.ram_size / 4096, code_bits);
+    vmm.without = desc.without;
+    vmm.xlate.no_system_stubs = desc.without & WITHOUT_SYSTEM_STUBS;
+    vmm.xlate.no_lazy_dacr = desc.without & WITHOUT_LAZY_DACR;
+    guest_fast.entry_dacr = ~0u;
+    guest_fast.state = vmm.state;
     codesync_init();
 }
 

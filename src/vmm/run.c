@@ -12,14 +12,9 @@
 #include "lib/log.h"
 #include "vmm/trace.h"
 #include "vmm/vmm.h"
-
-#define PSR_MASKS (PSR_A | PSR_I | PSR_F)
-#define FPEXC_EN BIT(30)
+#include "vmm/world.h"
 
 #define EXITS_FIRST (offsetof(struct vm_stats, exit_svc_user) / sizeof(uint64_t))
-
-/* What the hardware has loaded. */
-static struct { const struct view *view; uint32_t dacr; } loaded;
 
 void vmm_dump(void)
 {
@@ -52,32 +47,6 @@ void vmm_stop(const char *fmt, ...)
     vmm.vm.state = VM_STOPPED;
 }
 
-static void load_translation(struct vcpu *vcpu, enum shadow_mode mode)
-{
-    struct view *view = shadow_view(&vmm.shadow, mode);
-    uint32_t dacr = shadow_host_dacr(vcpu->cp15.dacr);
-
-    if (!(vcpu->cp15.sctlr & SCTLR_M))
-        dacr = 0x55555555u;
-    if (view != loaded.view || view->stale) {
-        guest_load_view(pool_hpa(view->l1).v, view->asid, view->stale);
-        view->stale = false;
-        loaded.view = view;
-    }
-    guest_load_alignment(vcpu->cp15.sctlr & SCTLR_A);
-    if (dacr != loaded.dacr) {
-        guest_load_dacr(dacr);
-        loaded.dacr = dacr;
-    }
-}
-
-static bool vfp_usable(const struct vcpu *vcpu)
-{
-    unsigned access = BITS(vcpu->cp15.cpacr, 21, 20);
-
-    return (vcpu->fpexc & FPEXC_EN) && (access == 3 || (access == 1 && !vcpu_is_user(vcpu)));
-}
-
 /* The guest's place may be ours no longer: translations move. */
 static void recheck_claims(void)
 {
@@ -88,43 +57,10 @@ static void recheck_claims(void)
     codesync_flush();
 }
 
-static enum guest_exit enter_user(struct vcpu *vcpu)
+/* VFP is enabled in hardware when it is first used, and stays so until the guest disables it. */
+static bool vfp_was_off(const struct vcpu *vcpu)
 {
-    uint32_t masks = vcpu->cpsr & PSR_MASKS; /* the guest's: hardware runs with interrupts on */
-    enum guest_exit why;
-
-    load_translation(vcpu, VIEW_USER);
-    write_tpidrurw(vcpu->cp15.tpidrurw);
-    write_tpidruro(vcpu->cp15.tpidruro);
-    vcpu->cpsr &= ~PSR_MASKS;
-    why = guest_enter(vcpu);
-    vcpu->cpsr = (vcpu->cpsr & ~PSR_MASKS) | masks;
-    vcpu->cp15.tpidrurw = read_tpidrurw();
-    return why;
-}
-
-/* The hardware's registers and PSR on the way in; the masks and mode live in the state page. */
-static enum guest_exit enter_kernel(struct vcpu *vcpu, uint32_t *hw_pc)
-{
-    const uint32_t ctl_bits = PSR_MODE | PSR_MASKS;
-    uint32_t ctl = vcpu->cpsr & ctl_bits;
-    enum guest_exit why;
-
-    load_translation(vcpu, VIEW_KERNEL);
-    write_tpidrurw(vcpu->cp15.tpidruro);
-    write_tpidruro(vcpu->cp15.tpidrprw);
-    vmm.state->ctl = ctl;
-    vmm.state->pend = vgic_irq_pending(vcpu->vm->vgic) ? PSR_I : 0;
-    vmm.state->pend_ptr = VMM_STATE + (vmm.state->pend ? 4096 : 0);
-    vcpu->r[15] = fault_code_entry(vcpu);
-    vcpu->cpsr = (vcpu->cpsr & ~ctl_bits) | MODE_USR;
-    why = guest_enter(vcpu);
-    *hw_pc = vcpu->r[15];
-    /* of the state page only the I bit is the guest's to change */
-    ctl = (ctl & ~PSR_I) | (vmm.state->ctl & PSR_I);
-    vcpu->cpsr = (vcpu->cpsr & ~ctl_bits) | ctl;
-    vcpu->cp15.tpidruro = read_tpidrurw();
-    return why;
+    return world_vfp_usable(vcpu) && !guest_vfp_enabled();
 }
 
 /* Once for each exit, with the vcpu as the guest left it. */
@@ -147,7 +83,8 @@ static void exit_user(struct vcpu *vcpu, enum guest_exit why)
         break;
     case GUEST_EXIT_UND:
         count_exit(vcpu, REASON_exit_und_user);
-        emulate_undefined_user(vcpu);
+        if (!vfp_was_off(vcpu))
+            emulate_undefined_user(vcpu);
         break;
     case GUEST_EXIT_PABT:
         count_exit(vcpu, REASON_exit_pabt_user);
@@ -159,6 +96,7 @@ static void exit_user(struct vcpu *vcpu, enum guest_exit why)
         break;
     case GUEST_EXIT_IRQ:
         count_exit(vcpu, REASON_exit_irq);
+        world_count();
         clock_host_irq();
         break;
     }
@@ -242,6 +180,8 @@ static void exit_kernel(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
         break;
     case GUEST_EXIT_UND:
         count_exit(vcpu, REASON_exit_und_kernel);
+        if (vfp_was_off(vcpu))
+            break;
         if (vcpu->cpsr & PSR_T)
             thumb_undefined(vcpu, hw_pc);
         else
@@ -252,6 +192,7 @@ static void exit_kernel(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
         break;
     case GUEST_EXIT_IRQ:
         count_exit(vcpu, REASON_exit_irq);
+        world_count();
         clock_host_irq();
         deadend_look(vcpu);
         break;
@@ -270,25 +211,25 @@ static void inject_interrupts(struct vcpu *vcpu)
         vcpu_take_exception(vcpu, EXC_IRQ);
 }
 
-static void run_kernel(struct vcpu *vcpu)
+/* Is the guest's next instruction ready to execute? Otherwise the run loop starts over. */
+static bool prepare(struct vcpu *vcpu)
 {
-    enum guest_exit why;
-    uint32_t hw_pc;
-
+    if (vcpu_is_user(vcpu))
+        return true;
+    if (vcpu->cpsr & PSR_E) {
+        vmm_stop("big-endian data in a privileged mode is not supported");
+        return false;
+    }
     if (vmm.claims_dirty)
         recheck_claims();
-    if ((vcpu->cpsr & PSR_T) && !thumb_prepare(vcpu))
-        return;
-    why = enter_kernel(vcpu, &hw_pc);
-    exit_kernel(vcpu, why, hw_pc);
+    return !(vcpu->cpsr & PSR_T) || thumb_prepare(vcpu);
 }
 
 void vmm_run(void)
 {
     struct vcpu *vcpu = &vmm.vm.vcpu;
+    struct world_exit exit;
 
-    loaded.view = NULL;
-    loaded.dacr = 0;
     clock_program(); /* starts the ticks of umbra's own */
     while (vmm.vm.state == VM_RUNNING) {
         if (vcpu->wfi) {
@@ -296,14 +237,14 @@ void vmm_run(void)
             vcpu->wfi = false;
         }
         inject_interrupts(vcpu);
+        if (!prepare(vcpu))
+            continue;
         trace_entry();
-        guest_load_vfp(vfp_usable(vcpu));
-        if (vcpu_is_user(vcpu)) {
-            exit_user(vcpu, enter_user(vcpu));
-        } else if (vcpu->cpsr & PSR_E) {
-            vmm_stop("big-endian data in a privileged mode is not supported");
-        } else {
-            run_kernel(vcpu);
-        }
+        world_run(vcpu, &exit);
+        if (exit.kernel)
+            exit_kernel(vcpu, exit.why, exit.hw_pc);
+        else
+            exit_user(vcpu, exit.why);
     }
+    world_count();
 }

@@ -125,6 +125,28 @@ static int parse_space_cache(const struct parse *p)
     return BUNDLE_OK;
 }
 
+/* The optimisations that are switched off. */
+static int parse_without(const struct parse *p)
+{
+    static const char *const names[] = { "fast-paths", "lazy-dacr", "system-stubs" }; /* bit n of WITHOUT_ */
+    int count = fdt_stringlist_count(p->out->tree, 0, "without");
+
+    if (count == -FDT_ERR_NOTFOUND)
+        return BUNDLE_OK;
+    for (int i = 0; i < count; i++) {
+        const char *name = fdt_stringlist_get(p->out->tree, 0, "without", i, NULL);
+        unsigned n = 0;
+
+        while (n < ARRAY_SIZE(names) && strcmp(names[n], name))
+            n++;
+        if (n == ARRAY_SIZE(names))
+            return refuse(BUNDLE_UNKNOWN, "/images/%s: unknown optimisation '%s' in 'without'", p->image,
+                          is_printable(name) ? name : "?");
+        p->out->without |= BIT(n);
+    }
+    return count >= 0 ? BUNDLE_OK : refuse(BUNDLE_VALUE, "/images/%s: 'without' is no list of strings", p->image);
+}
+
 static int parse_memory(const struct parse *p)
 {
     struct vmdesc *d = p->out;
@@ -271,6 +293,7 @@ int vmdesc_parse(const struct bundle *b, int index, struct vmdesc *out)
     err = err ? err : parse_model(&p);
     err = err ? err : parse_policy(&p);
     err = err ? err : parse_space_cache(&p);
+    err = err ? err : parse_without(&p);
     err = err ? err : parse_memory(&p);
     err = err ? err : get_string(&p, "bootargs", &out->bootargs);
     err = err ? err : get_cell(&p, "fdt-address", &out->fdt_address);

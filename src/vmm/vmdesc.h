@@ -16,11 +16,17 @@
 enum vm_policy { VM_POLICY_TLB, VM_POLICY_TRAP, VM_POLICY_OOS };
 enum vm_model { VM_MODEL_VIRT };
 
+/* Optimisations that can be switched off, to measure or to suspect them: strings of the property "without". */
+#define WITHOUT_FAST_PATHS 0x1u   /* "fast-paths": SVC and exception return in the vectors */
+#define WITHOUT_LAZY_DACR 0x2u    /* "lazy-dacr": every DACR write exits */
+#define WITHOUT_SYSTEM_STUBS 0x4u /* "system-stubs": system registers in the state page */
+
 struct vmdesc {
     char name[VMDESC_NAME_MAX + 1];
     enum vm_model model;
     enum vm_policy policy;
     bool space_cache;                  /* false: every switch of spaces drops the shadows */
+    uint32_t without;                  /* WITHOUT_ */
     uint32_t memory_base, memory_size; /* size: a multiple of 1 MiB */
     const char *bootargs;              /* may be ""; points into 'tree' */
     struct bundle_image kernel;        /* size 0: none, which needs firmware */

@@ -5,6 +5,7 @@
 #include "core/vm.h"
 #include "shadow/shadow.h"
 #include "vmm/vm_virt.h"
+#include "vmm/vmdesc.h"
 #include "xlate/exec.h"
 #include "xlate/xlate.h"
 
@@ -16,6 +17,7 @@ struct vmm {
     struct state_page *state;
     uint64_t start_ticks;      /* host time of the guest's time 0 */
     bool claims_dirty;         /* the guest's tables may have grown into our places */
+    uint32_t without;          /* optimisations switched off: WITHOUT_ (vmdesc.h) */
 };
 
 extern struct vmm vmm;
@@ -35,8 +37,8 @@ void fault_fetch_exit(struct vcpu *vcpu);
 void fault_data_exit(struct vcpu *vcpu);
 /* Makes the code at the guest kernel's pc executable: false when an abort was injected. */
 bool fault_map_code(struct vcpu *vcpu);
-/* Where the hardware shall enter the guest kernel at vcpu->r[15]. */
-uint32_t fault_code_entry(struct vcpu *vcpu);
+/* Where the hardware shall enter A32 code of the guest kernel at pc. */
+uint32_t fault_code_entry(uint32_t pc);
 /* Forget remembered places of displaced code pages. */
 void fault_forget_code(void);
 

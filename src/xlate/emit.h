@@ -112,11 +112,40 @@ static inline uint32_t a32_mrs_apsr(unsigned rd)
     return 0xe10f0000 | rd << 12;
 }
 
-/* BFC rd, #0, #16 */
-static inline uint32_t a32_bfc_low16(unsigned rd)
+/* PKHBT rd, rn, rm: the bottom half of rn, the top half of rm */
+static inline uint32_t a32_pkhbt(unsigned rd, unsigned rn, unsigned rm)
 {
-    return 0xe7cf001f | rd << 12;
+    return 0xe6800010 | rn << 16 | rd << 12 | rm;
 }
+
+static inline uint32_t a32_mov_lsr(unsigned rd, unsigned rm, unsigned shift)
+{
+    return 0xe1a00020 | rd << 12 | shift << 7 | rm;
+}
+
+static inline uint32_t a32_mov_ror(unsigned rd, unsigned rm, unsigned shift)
+{
+    return 0xe1a00060 | rd << 12 | shift << 7 | rm;
+}
+
+static inline uint32_t a32_clz(unsigned rd, unsigned rm)
+{
+    return 0xe16f0f10 | rd << 12 | rm;
+}
+
+/* LDR/STR rt, [rn, #offset], |offset| < 4096 */
+static inline uint32_t a32_ldr_offset(unsigned rt, unsigned rn, int32_t offset)
+{
+    return (offset >= 0 ? 0xe5900000u | (uint32_t)offset : 0xe5100000u | (uint32_t)-offset) | rn << 16 | rt << 12;
+}
+
+static inline uint32_t a32_str_offset(unsigned rt, unsigned rn, int32_t offset)
+{
+    return a32_ldr_offset(rt, rn, offset) & ~0x00100000u;
+}
+
+/* ADD pc, pc, rm, LSL #3: rm = 0 skips one word, rm = 1 skips three */
+#define A32_SKIP_TWO(rm) (0xe08ff180u | (rm))
 
 static inline uint32_t a32_svc(uint32_t cc, uint32_t imm24)
 {
@@ -124,3 +153,4 @@ static inline uint32_t a32_svc(uint32_t cc, uint32_t imm24)
 }
 
 #define A32_NOP 0xe320f000u
+#define A32_MOVS_PC_LR 0xe1b0f00eu

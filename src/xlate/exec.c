@@ -37,6 +37,8 @@ void exec_bx(struct vcpu *vcpu, uint32_t addr)
 void exec_exception_return(struct vcpu *vcpu, uint32_t psr, uint32_t addr)
 {
     /* Jazelle is trivial and ThumbEE hidden: J never becomes 1.  Bits 23:20 are reserved. */
+    if (!(psr & PSR_T))
+        psr &= ~PSR_IT; /* else UNPREDICTABLE (A2.5.2), and the hardware's SPSR would be given it */
     vcpu_set_cpsr(vcpu, psr & ~(PSR_J | 0x00f00000u));
     vcpu->r[15] = addr & (vcpu->cpsr & PSR_T ? ~1u : ~3u);
 }

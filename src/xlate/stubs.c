@@ -1,6 +1,6 @@
 /*
  * The stubs.  Conventions:
- *  - word 0 spills the scratch register ra to slot U0, except in kinds BL and BX_LR;
+ *  - word 0 spills the scratch register ra to slot U0 when site.ra names one;
  *  - before word 'commit' the guest's instruction has not happened: undoing is
  *    restoring ra (xlate_unwind); from 'commit' on it has: finishing is by kind;
  *  - no stub changes the flags, and none has two guest-visible effects that an
@@ -9,100 +9,14 @@
  * moves it 2 GiB away from the A32 entry map, where nothing is executable, so that
  * it exits instead of executing A32 words as T32.
  */
-#include "xlate/stubs.h"
-
-#include <stddef.h>
-
-#include "lib/bits.h"
-#include "arch/armv7/layout.h"
-#include "xlate/emit.h"
-
-#define R_SP 13u
-#define R_LR 14u
-#define R_PC 15u
-
-#define IMM12_I 0x080u     /* PSR_I */
-#define IMM12_STATE (0x400u | (VMM_STATE >> 24))
-
-static void put(struct stub_writer *w, uint32_t insn)
-{
-    w->words[w->count++] = insn;
-}
-
-static uint32_t here(const struct stub_writer *w)
-{
-    return w->va + 4 * w->count;
-}
-
-/* Distance from the next word's PC to a field of the nearest alias of the state
- * page: the alias before this page where that is in reach, the one after it otherwise. */
-static int32_t state_offset(const struct stub_writer *w, uint32_t field)
-{
-    uint32_t pc_off = w->page_off + 4 * w->count + 8;
-
-    if (pc_off + 4096 - field <= 4095)
-        return -(int32_t)(pc_off + 4096 - field);
-    return (int32_t)(4096 + field - pc_off);
-}
-
-static void put_load(struct stub_writer *w, unsigned rt, uint32_t field)
-{
-    put(w, a32_ldr_pc(rt, state_offset(w, field)));
-}
-
-static void put_store(struct stub_writer *w, unsigned rt, uint32_t field)
-{
-    put(w, a32_str_pc(rt, state_offset(w, field)));
-}
-
-static void put_store_byte(struct stub_writer *w, unsigned rt, uint32_t field)
-{
-    put(w, a32_strb_pc(rt, state_offset(w, field)));
-}
-
-#define FIELD(name) ((uint32_t)offsetof(struct state_page, name))
-#define FIELD_SLOT(n) ((uint32_t)(offsetof(struct state_page, slot) + 4 * (n)))
-
-static void put_const(struct stub_writer *w, unsigned rd, uint32_t value)
-{
-    put(w, a32_movw(rd, value & 0xffff));
-    put(w, a32_movt(rd, value >> 16));
-}
-
-static unsigned pick_scratch(uint32_t used)
-{
-    unsigned r = 0;
-
-    while (used & BIT(r))
-        r++;
-    return r;
-}
+#include "xlate/stub_writer.h"
+#include "xlate/sysstubs.h"
 
 static uint32_t operand_mask(uint32_t insn)
 {
     uint32_t rd = BITS(insn, 15, 12);
 
     return BIT(BITS(insn, 19, 16)) | BIT(rd) | BIT((rd + 1) & 15) | BIT(BITS(insn, 11, 8)) | BIT(BITS(insn, 3, 0));
-}
-
-static void begin(struct stub_writer *w, enum stub_kind kind, unsigned ra)
-{
-    w->site.kind = kind;
-    w->site.ra = ra & 15;
-    w->site.rb = 0;
-    put_store(w, ra, FIELD_SLOT(SLOT_U0));
-}
-
-static void commit_here(struct stub_writer *w)
-{
-    w->site.commit = w->count & 15;
-}
-
-/* ldr ra, U0; b next */
-static void end_simple(struct stub_writer *w, unsigned ra, uint32_t next)
-{
-    put_load(w, ra, FIELD_SLOT(SLOT_U0));
-    put(w, a32_b(CC_AL, here(w), next));
 }
 
 /* ra holds the guest's branch target: make it the hardware's and go there. */
@@ -114,73 +28,6 @@ static void end_jump(struct stub_writer *w, unsigned ra)
     commit_here(w);
     put_load(w, ra, FIELD_SLOT(SLOT_U0));
     put_load(w, R_PC, FIELD_SLOT(SLOT_T));
-}
-
-/* CPSID i: str ra; ldr ra,ctl; orr #I; strb ctl | ldr ra; b
- * CPSIE i: str ra; ldr ra,ctl; bic #I; strb ctl | ldr ra,pend_ptr; ldr ra,[ra] (faults when
- * an interrupt waits); ldr ra; b */
-static bool stub_cps(struct stub_writer *w, uint32_t insn, uint32_t next)
-{
-    unsigned imod = BITS(insn, 19, 18);
-
-    if (BITS(insn, 17, 17) || imod < 2 || BITS(insn, 8, 6) != 2)
-        return false; /* mode change, or A or F: the VMM does it */
-    begin(w, STUB_SIMPLE, 0);
-    put_load(w, 0, FIELD(ctl));
-    put(w, imod == 3 ? a32_orr_imm(0, 0, IMM12_I) : a32_bic_imm(0, 0, IMM12_I));
-    put_store_byte(w, 0, FIELD(ctl));
-    commit_here(w);
-    if (imod == 2) {
-        put_load(w, 0, FIELD(pend_ptr));
-        put(w, a32_ldr(0, 0, 0));
-    }
-    end_simple(w, 0, next);
-    return true;
-}
-
-/* str ra; mrs ra,apsr; bfc ra; ldr rd,ctl | orr rd,rd,ra; ldr ra; b */
-static void stub_mrs(struct stub_writer *w, uint32_t insn, uint32_t next)
-{
-    unsigned rd = BITS(insn, 15, 12), ra = pick_scratch(BIT(rd));
-
-    begin(w, STUB_MRS, ra);
-    w->site.rb = rd & 15;
-    put(w, a32_mrs_apsr(ra));
-    put(w, a32_bfc_low16(ra));
-    put_load(w, rd, FIELD(ctl));
-    commit_here(w);
-    put(w, a32_orr(rd, rd, ra));
-    end_simple(w, ra, next);
-}
-
-/*
- * MSR CPSR_c, rm: the fast case changes at most I.  Anything else among bits 6:0 makes an
- * address of the state window's unmapped pages, whose load faults:
- * str ra; ldr ra,ctl; eor ra,ra,rm; and ra,#0x7f; lsl ra,#12; add ra,#STATE; ldr ra,[ra]; strb rm,ctl
- * | ldr ra,pend; bic ra,ra,rm; lsl ra,#5; add ra,#STATE; ldr ra,[ra] (faults when one waits); ldr ra; b
- */
-static bool stub_msr(struct stub_writer *w, uint32_t insn, uint32_t next)
-{
-    unsigned rm = BITS(insn, 3, 0), ra = pick_scratch(BIT(rm));
-
-    if ((insn & BIT(25)) || BITS(insn, 19, 16) != 1)
-        return false;
-    begin(w, STUB_SIMPLE, ra);
-    put_load(w, ra, FIELD(ctl));
-    put(w, a32_eor(ra, ra, rm));
-    put(w, a32_and_imm(ra, ra, 0x7f));
-    put(w, a32_mov_lsl(ra, ra, 12));
-    put(w, a32_add_imm(ra, ra, IMM12_STATE));
-    put(w, a32_ldr(ra, ra, 0));
-    put_store_byte(w, rm, FIELD(ctl));
-    commit_here(w);
-    put_load(w, ra, FIELD(pend));
-    put(w, a32_bic(ra, ra, rm));
-    put(w, a32_mov_lsl(ra, ra, 5));
-    put(w, a32_add_imm(ra, ra, IMM12_STATE));
-    put(w, a32_ldr(ra, ra, 0));
-    end_simple(w, ra, next);
-    return true;
 }
 
 /* entered by BL, so LR is the entry's address + 4: sub lr,lr,#D; b target */
@@ -253,9 +100,10 @@ static bool stub_blx(struct stub_writer *w, unsigned rm, uint32_t pc)
 
 /*
  * ldmia rn{!}, {list, pc}:
- * str ra; ldr ra,[rn,#pc's]; add; add; str ra,T; ldmia rn!,{list} | add rn,#4; ldr pc,T
- * ra is a register of the list, so the real load gives it its value.  Without
- * writeback the ldmia leaves rn alone and there is no add.  With an empty list ra is restored.
+ * ldr ra,[rn,#pc's]; add; add; str ra,T; ldmia rn!,{list} | add rn,#4; ldr pc,T
+ * ra is a register of the list, so the real load gives it its value; undone before that, it is UNKNOWN, as
+ * any register is that an abandoned LDM was to load (B1.9.8), and is loaded again.  Without
+ * writeback the ldmia leaves rn alone and there is no add.
  */
 static bool stub_ldm_pc(struct stub_writer *w, uint32_t insn)
 {
@@ -267,7 +115,8 @@ static bool stub_ldm_pc(struct stub_writer *w, uint32_t insn)
     if ((insn & BIT(24)) || !(insn & BIT(23)) || (writeback && (list & BIT(rn))) || !candidates)
         return false;
     ra = (unsigned)__builtin_ctz(candidates);
-    begin(w, STUB_POP, ra);
+    w->site.kind = STUB_POP;
+    w->site.ra = R_NONE;
     w->site.rb = writeback ? rn & 15 : 15;
     put(w, a32_ldr(ra, rn, offset));
     put(w, a32_add_lsl31(ra, ra, ra));
@@ -393,9 +242,13 @@ uint32_t stub_emit(struct stub_writer *w, uint32_t insn, enum a32_class class, c
         cc = CC_AL;
     w->site.guest_pc = pc;
     switch (class) {
-    case A32_CPS: done = stub_cps(w, insn, next); break;
-    case A32_MRS_CPSR: stub_mrs(w, insn, next); done = true; break;
-    case A32_MSR_CPSR: done = stub_msr(w, insn, next); break;
+    case A32_CPS: done = sysstub_cps(w, insn, next); break;
+    case A32_MRS_CPSR: sysstub_mrs_cpsr(w, insn, next); done = true; break;
+    case A32_MSR_CPSR: done = sysstub_msr_cpsr(w, insn, next); break;
+    case A32_SPSR: done = sysstub_spsr(w, insn, next); break;
+    case A32_USR_REGS: done = sysstub_user_registers(w, insn, next); break;
+    case A32_CP15: done = sysstub_cp15(w, insn, next); break;
+    case A32_VFP_SYS: done = sysstub_vfp(w, insn, next); break;
     case A32_BL: link = in_place; done = stub_bl(w, insn, pc, in_place); break;
     case A32_B: stub_b_far(w, insn, pc); done = true; break;
     case A32_BX:

@@ -9,6 +9,7 @@ struct stub_writer {
     unsigned count;      /* words written; at most STUB_MAX_WORDS */
     uint32_t page_off;   /* offset of the first word in its page */
     struct stub_site site;
+    bool lazy_dacr;      /* MCR DACR may have a stub */
 };
 
 #define STUB_MAX_WORDS 20u

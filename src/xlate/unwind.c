@@ -60,6 +60,9 @@ static enum unwind_result finish(struct xlate *x, const struct arena_page *page,
         r[s->ra] = state->slot[SLOT_U0];
         r[15] = s->guest_pc + 4;
         break;
+    case STUB_DONE:
+        r[15] = s->guest_pc + 4;
+        break;
     case STUB_BL:
         r[14] = s->guest_pc + 4;
         r[15] = bl_target(page, s, page_va) - XLATE_D;

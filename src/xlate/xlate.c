@@ -29,7 +29,6 @@ void xlate_init(struct xlate *x, const struct xlate_ops *ops, void *ctx, struct 
     x->ram_base = ram_base.v;
     x->ram_pages = ram_pages;
     x->page_bits = page_bits;
-    state->pend_ptr = 0;
     a32_init();
 }
 
@@ -139,6 +138,12 @@ static bool msr_flags_only(uint32_t insn)
     return BITS(insn, 17, 16) == 0;
 }
 
+/* Instructions that reach system registers, by stubs of sysstubs.c. */
+static bool system_class(enum a32_class class)
+{
+    return class == A32_SPSR || class == A32_USR_REGS || class == A32_CP15 || class == A32_VFP_SYS;
+}
+
 static uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
 {
     const struct a32_row *row = a32_decode(insn);
@@ -172,8 +177,10 @@ static uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index,
     default:
         break;
     }
-    if (!word)
+    if (!word && !(x->no_system_stubs && system_class(class)))
         word = arena_stub(x, p, index, insn, class, row);
+    if (!word && insn == A32_MOVS_PC_LR)
+        word = a32_svc(CC_AL, XLATE_SVC_ERET);
     if (!word)
         word = exit_word(insn, pc_operand && !a32_class_sensitive(class) ? A32_PC_OPERAND : class);
     x->stats.sites++;

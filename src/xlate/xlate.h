@@ -12,9 +12,9 @@
 #include "core/vcpu.h"
 #include "lib/addr.h"
 #include "xlate/a32.h"
-#include "xlate/state.h"
+#include "arch/armv7/layout.h"
+#include "arch/state.h"
 
-#define XLATE_D 0x36000000u
 #define XLATE_D_IMM12 0x436u           /* 0x36 ror 8 */
 #define XLATE_THUMB_TAG 0x80000000u    /* what an odd target adds on top of D */
 
@@ -24,7 +24,7 @@
 
 /* How a stub that is interrupted half way is undone or finished; the comments
  * in stubs.c draw each sequence. */
-enum stub_kind { STUB_SIMPLE, STUB_MRS, STUB_BL, STUB_BX_LR, STUB_JUMP, STUB_POP, STUB_BLX };
+enum stub_kind { STUB_SIMPLE, STUB_DONE, STUB_MRS, STUB_BL, STUB_BX_LR, STUB_JUMP, STUB_POP, STUB_BLX };
 
 struct stub_site {
     uint32_t guest_pc;
@@ -93,6 +93,7 @@ struct xlate {
     void *free_maps;
     struct xpage slot;            /* where single T32 instructions run out of line (xlate/thumb.h) */
     struct xlate_stats stats;
+    bool no_system_stubs, no_lazy_dacr; /* switched off: those instructions exit */
 };
 
 /* page_bits has (ram_pages + 7) / 8 zeroed bytes. */

@@ -113,8 +113,10 @@ static bool execute_special(struct machine *m, uint32_t insn)
         *rd = imm16;
     else if ((insn & 0x0ff00000) == 0x03400000)
         *rd = (*rd & 0xffff) | imm16 << 16;
-    else if ((insn & 0x0fff0fff) == 0x07cf001f)
-        *rd &= 0xffff0000u;
+    else if ((insn & 0x0ff00ff0) == 0x06800010) /* PKHBT without a shift */
+        *rd = (m->vcpu.r[BITS(insn, 19, 16)] & 0xffff) | (m->vcpu.r[insn & 15] & 0xffff0000u);
+    else if ((insn & 0x0fff0ff0) == 0x016f0f10) /* CLZ */
+        *rd = m->vcpu.r[insn & 15] ? (uint32_t)__builtin_clz(m->vcpu.r[insn & 15]) : 32;
     else if ((insn & 0x0fff0fff) == 0x010f0000) /* as in User mode: bits 9:6 and 4:0 are UNKNOWN */
         *rd = (m->vcpu.cpsr & FLAGS) | 0x3d5;
     else
@@ -136,15 +138,43 @@ static enum exec_result sim_execute(struct machine *m, uint32_t insn)
     return pcinsn_execute(&m->vcpu, insn, false, &sim_mem, m);
 }
 
+/* MRC, MCR, VMRS and VMSR of the registers that stubs reach. */
+static void execute_register(struct machine *m, uint32_t insn)
+{
+    struct vcpu_cp15 *c = &m->vcpu.cp15;
+    uint32_t *rt = &m->vcpu.r[BITS(insn, 15, 12)], *reg = &m->vcpu.fpexc;
+
+    switch (insn & 0x0fef0fff) {
+    case 0x0e030f10: reg = &c->dacr; break;
+    case 0x0e050f10: reg = &c->dfsr; break;
+    case 0x0e050f30: reg = &c->ifsr; break;
+    case 0x0e060f10: reg = &c->dfar; break;
+    case 0x0e060f50: reg = &c->ifar; break;
+    case 0x0e0d0f30: reg = &c->contextidr; break;
+    case 0x0e0d0f50: reg = &c->tpidrurw; break;
+    default: break;
+    }
+    if (insn & BIT(20))
+        *rt = *reg;
+    else
+        *reg = reg == &m->vcpu.fpexc ? *rt & BIT(30) : *rt;
+    exec_next(&m->vcpu, insn);
+}
+
 /* The guest's instruction as the architecture has it, in the virtual mode. */
 static enum exec_result guest_execute(struct machine *m, uint32_t insn)
 {
     enum a32_class class = a32_classify(insn, a32_decode(insn));
 
-    if (class != A32_CPS && class != A32_MRS_CPSR && class != A32_MSR_CPSR)
+    if (class != A32_CPS && class != A32_MRS_CPSR && class != A32_MSR_CPSR && class != A32_SPSR &&
+        class != A32_USR_REGS && class != A32_CP15 && class != A32_VFP_SYS)
         return sim_execute(m, insn);
     if (insn >> 28 != 15 && !cond_holds(insn >> 28, m->vcpu.cpsr)) {
         exec_next(&m->vcpu, insn);
+        return EXEC_DONE;
+    }
+    if (class == A32_CP15 || class == A32_VFP_SYS) {
+        execute_register(m, insn);
         return EXEC_DONE;
     }
     return sysinsn_execute(&m->vcpu, insn, false, &sim_mem, m);

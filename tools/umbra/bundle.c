@@ -237,6 +237,8 @@ struct blob bundle_make(const struct options *opt, uint32_t *memory)
         vmdesc_set_string(p.desc, "policy", opt->policy);
     if (opt->no_space_cache)
         vmdesc_set_string(p.desc, "space-cache", "off");
+    if (opt->without)
+        vmdesc_set_list(p.desc, "without", opt->without);
     if (opt->append)
         vmdesc_set_bootargs(p.desc, opt->append);
     p.layout = (struct layout){ .base = vmdesc_get_u32(p.desc, "memory-base"),

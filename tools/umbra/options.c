@@ -8,7 +8,7 @@
 
 enum { OPT_BOARD = 256, OPT_KERNEL, OPT_INITRD, OPT_NO_INITRD, OPT_APPEND, OPT_DTB, OPT_VM, OPT_MEMORY, OPT_DECOMPRESS,
        OPT_HASH, OPT_NATIVE, OPT_ICOUNT, OPT_TIMEOUT, OPT_STATS, OPT_TRACE, OPT_SAMPLES, OPT_SAMPLE_INTERVAL,
-       OPT_VERIFY, OPT_DEBUG, OPT_OUTPUT, OPT_POLICY, OPT_NO_SPACE_CACHE, OPT_FIRMWARE, OPT_FLASH, OPT_HELP };
+       OPT_VERIFY, OPT_DEBUG, OPT_OUTPUT, OPT_POLICY, OPT_NO_SPACE_CACHE, OPT_FIRMWARE, OPT_FLASH, OPT_WITHOUT, OPT_HELP };
 
 enum { FOR_RUN = 1, FOR_BUILD = 2, FOR_BOTH = 3 };
 
@@ -27,6 +27,7 @@ static const struct option_row {
     { "append", OPT_APPEND, "STR", FOR_BOTH, "the guest's command line; '+STR' adds to the default one" },
     { "dtb", OPT_DTB, "FILE", FOR_BOTH, "the guest's device tree (default: generated; with --native: the board's)" },
     { "vm", OPT_VM, "FILE", FOR_BOTH, "VM description, source or blob (default: vms/linux.dts)" },
+    { "without", OPT_WITHOUT, "LIST", FOR_BOTH, "switch off of: fast-paths,lazy-dacr,system-stubs" },
     { "memory", OPT_MEMORY, "SIZE", FOR_BOTH, "the guest's memory: 64M, 1G; a bare number is MiB (default: 256M)" },
     { "policy", OPT_POLICY, "NAME", FOR_BOTH, "how shadow tables are kept in step: tlb (default), trap or oos" },
     { "no-space-cache", OPT_NO_SPACE_CACHE, NULL, FOR_BOTH, "drop the shadow tables at every switch of spaces" },
@@ -136,6 +137,7 @@ static void take(struct options *opt, int id, const char *verb, unsigned mask)
     case OPT_APPEND: opt->append = optarg; break;
     case OPT_DTB: opt->dtb = optarg; break;
     case OPT_VM: opt->vm = optarg; break;
+    case OPT_WITHOUT: opt->without = optarg; break;
     case OPT_MEMORY: opt->memory = parse_memory(optarg); break;
     case OPT_FIRMWARE: opt->firmware = optarg; break;
     case OPT_FLASH: opt->flash = optarg; break;

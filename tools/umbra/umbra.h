@@ -56,7 +56,7 @@ enum { HASH_CRC32 = 1, HASH_SHA256 = 2 };
 
 struct options {
     const struct board *board;
-    const char *kernel, *initrd, *append, *dtb, *vm, *output, *firmware, *flash;
+    const char *kernel, *initrd, *append, *dtb, *vm, *without, *output, *firmware, *flash;
     const char *policy; /* NULL: as the VM's description says */
     uint32_t memory; /* bytes; 0: as the VM's description says */
     const char *trace, *samples;

@@ -1,6 +1,7 @@
 #include "vmdesc.h"
 #include <errno.h>
 #include <libfdt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +102,16 @@ void vmdesc_set_u32(struct vmdesc *d, const char *property, uint32_t value)
 void vmdesc_set_string(struct vmdesc *d, const char *property, const char *value)
 {
     check_set(d, property, fdt_setprop_string(d->fdt, 0, property, value));
+}
+
+void vmdesc_set_list(struct vmdesc *d, const char *property, const char *list)
+{
+    size_t size = strlen(list) + 1;
+    char *strings = strcpy(xmalloc(size), list);
+    for (char *comma = strings; (comma = strchr(comma, ','));)
+        *comma++ = '\0';
+    check_set(d, property, fdt_setprop(d->fdt, 0, property, strings, (int)size));
+    free(strings);
 }
 
 void vmdesc_set_bootargs(struct vmdesc *d, const char *args)

@@ -1,34 +1,45 @@
 /*
  * The world switch, the assembly half: enter the guest in User mode, and one
  * vector for every way it comes back.  While the guest runs, the stack pointers
- * of SVC, UND, ABT and IRQ mode all point to its struct vcpu.
+ * of SVC, UND, ABT and IRQ mode all point to its struct vcpu.  VBAR tells where it is:
+ * guest_vectors_user while it runs in its user view, guest_vectors_kernel in its kernel view.
  */
+#include "arch/armv7/frame.h"
+
     .syntax unified
     .arch armv7-a
     .arm
 
-#define VCPU_PC 60
-#define VCPU_PSR 64
 #define MODE_SVC 0x13
 
     .text
 
-    .global guest_vectors
+    .global guest_vectors_user, guest_vectors_kernel
     .balign 32
-guest_vectors:
+guest_vectors_user:
     b       vector_reset
-    b       vector_und
-    b       vector_svc
-    b       vector_pabt
-    b       vector_dabt
+    b       user_und
+    b       user_svc
+    b       user_pabt
+    b       user_dabt
     nop
-    b       vector_irq
+    b       user_irq
+    b       vector_fiq
+guest_vectors_kernel:
+    b       vector_reset
+    b       kernel_und
+    b       kernel_svc
+    b       kernel_pabt
+    b       kernel_dabt
+    nop
+    b       kernel_irq
     b       vector_fiq
 
     @ Saves the User registers, the return address and the SPSR, and returns from
     @ guest_switch with the exit reason.  An exception of umbra itself has
     @ another mode in the SPSR; the vcpu is lost then, but so are we.
     .macro guest_vector name, reason
+    .global \name
 \name:
     stmia   sp, {r0-r14}^
     str     lr, [sp, #VCPU_PC]
@@ -41,11 +52,16 @@ guest_vectors:
     b       guest_exit
     .endm
 
-    guest_vector vector_und, 1
-    guest_vector vector_svc, 2
-    guest_vector vector_pabt, 3
-    guest_vector vector_dabt, 4
-    guest_vector vector_irq, 5
+    guest_vector user_und, EXIT_UND
+    guest_vector user_svc_slow, EXIT_SVC
+    guest_vector user_pabt, EXIT_PABT
+    guest_vector user_dabt, EXIT_DABT
+    guest_vector user_irq, EXIT_IRQ
+    guest_vector kernel_und, EXIT_UND + EXIT_KERNEL
+    guest_vector kernel_svc_slow, EXIT_SVC + EXIT_KERNEL
+    guest_vector kernel_pabt, EXIT_PABT + EXIT_KERNEL
+    guest_vector kernel_dabt_slow, EXIT_DABT + EXIT_KERNEL
+    guest_vector kernel_irq, EXIT_IRQ + EXIT_KERNEL
 
 vector_reset:
     mov     r0, #0
@@ -54,6 +70,7 @@ vector_fiq:
     mrs     r1, spsr
     mov     r0, #6
 umbra_fault:
+    and     r0, r0, #~EXIT_KERNEL
     mov     r2, r1
     mov     r1, lr
     cps     #MODE_SVC
@@ -66,7 +83,7 @@ guest_exit:
     ldr     sp, [r2]
     pop     {r4-r11, pc}
 
-    @ enum guest_exit guest_switch(struct vcpu *vcpu)
+    @ unsigned guest_switch(struct vcpu *vcpu)
     .global guest_switch
 guest_switch:
     push    {r4-r11, lr}

@@ -1,7 +1,10 @@
 /* World switch, the C half.  The assembly half is entry.S. */
 #include "arch/armv7/guest.h"
 
+#include <stddef.h>
+
 #include "arch/armv7/cache.h"
+#include "arch/armv7/frame.h"
 #include "arch/armv7/mmu.h"
 #include "lib/check.h"
 
@@ -9,18 +12,46 @@
 #define FPEXC_EN 0x40000000u
 #define RESERVED_ASID 0u
 
-extern char guest_vectors[];
-extern enum guest_exit guest_switch(struct vcpu *vcpu);
+extern char guest_vectors_user[], guest_vectors_kernel[];
+unsigned guest_switch(struct vcpu *vcpu);
 void guest_set_frames(struct vcpu *vcpu);
 void vmm_exception(uint32_t kind, uint32_t pc, uint32_t spsr) __attribute__((noreturn));
 
+struct guest_fast guest_fast;
 static bool vfp_enabled;
+
+#define AT(type, member, offset) _Static_assert(offsetof(struct type, member) == (offset), "frame.h: " #member)
+AT(vcpu, r[13], VCPU_R13);
+AT(vcpu, r[15], VCPU_PC);
+AT(vcpu, cpsr, VCPU_PSR);
+AT(vcpu, bank_r13, VCPU_BANK_R13);
+AT(vcpu, bank_r14, VCPU_BANK_R14);
+AT(vcpu, bank_spsr, VCPU_BANK_SPSR);
+AT(guest_fast, svc_entry, FAST_SVC_ENTRY);
+AT(guest_fast, eret_block, FAST_ERET_BLOCK);
+AT(guest_fast, dacr_block, FAST_DACR_BLOCK);
+AT(guest_fast, ctl, FAST_CTL);
+AT(guest_fast, masks, FAST_MASKS);
+AT(guest_fast, bank, FAST_BANK);
+AT(guest_fast, kernel, FAST_KERNEL_VIEW);
+AT(guest_fast, user, FAST_USER_VIEW);
+AT(guest_fast, hw_dacr, FAST_HW_DACR);
+AT(guest_fast, entry_dacr, FAST_ENTRY_DACR);
+AT(guest_fast, tpidrprw, FAST_TPIDRPRW);
+AT(guest_fast, svc, FAST_SVC);
+AT(guest_fast, eret, FAST_ERET);
+AT(guest_fast, dacr, FAST_DACR);
+AT(guest_fast, dacr_fault, FAST_DACR_FAULT);
+AT(guest_fast, scratch, FAST_SCRATCH);
+AT(guest_fast, state, FAST_STATE);
+/* bank_of_mode in fastpath.S */
+_Static_assert(BANK_SVC == 1 && BANK_ABT == 2 && BANK_UND == 3 && BANK_IRQ == 4, "banks");
 
 static void write_fpexc(uint32_t value) { __asm__ volatile(".fpu vfpv3\n\tvmsr fpexc, %0" ::"r"(value)); }
 
 void guest_init(struct vcpu *vcpu)
 {
-    write_vbar((uint32_t)guest_vectors);
+    write_vbar((uint32_t)guest_vectors_user);
     write_cpacr(read_cpacr() | CPACR_CP10_CP11);
     isb();
     write_fpexc(0);
@@ -28,41 +59,55 @@ void guest_init(struct vcpu *vcpu)
     guest_set_frames(vcpu);
 }
 
-enum guest_exit guest_enter(struct vcpu *vcpu)
+enum guest_exit guest_enter(struct vcpu *vcpu, bool *kernel)
 {
-    enum guest_exit why = guest_switch(vcpu);
-    uint32_t thumb = vcpu->cpsr & PSR_T;
+    unsigned why;
+    uint32_t thumb;
 
+    write_vbar((uint32_t)(*kernel ? guest_vectors_kernel : guest_vectors_user));
+    why = guest_switch(vcpu);
+    *kernel = why & EXIT_KERNEL;
+    why &= ~(unsigned)EXIT_KERNEL;
+    thumb = vcpu->cpsr & PSR_T;
     /* The preferred return address of each exception (B1.8.3), back to the instruction's. */
-    switch (why) {
+    switch ((enum guest_exit)why) {
     case GUEST_EXIT_UND:
     case GUEST_EXIT_SVC: vcpu->r[15] -= thumb ? 2 : 4; break;
     case GUEST_EXIT_PABT:
     case GUEST_EXIT_IRQ: vcpu->r[15] -= 4; break;
     case GUEST_EXIT_DABT: vcpu->r[15] -= 8; break;
     }
-    return why;
+    return (enum guest_exit)why;
 }
 
-void guest_load_view(uint32_t l1_pa, unsigned asid, bool flush)
+struct guest_view guest_view_of(uint32_t l1_pa, unsigned asid)
+{
+    return (struct guest_view){ l1_pa | HOST_TTBR_FLAGS, asid };
+}
+
+void guest_load_view(const struct guest_view *view)
 {
     /* B3.10.4: no fetch or walk may combine the new table with the old ASID, so go by a
      * reserved ASID of which nothing is ever kept. */
     dsb();
     write_contextidr(RESERVED_ASID);
     isb();
-    write_ttbr0(l1_pa | HOST_TTBR_FLAGS);
+    write_ttbr0(view->ttbr0);
     isb();
-    write_contextidr(asid);
+    write_contextidr(view->contextidr);
     isb();
-    if (flush)
-        tlb_inval_asid(asid);
+}
+
+void guest_flush_view(const struct guest_view *view)
+{
+    tlb_inval_asid(view->contextidr);
 }
 
 void guest_load_dacr(uint32_t dacr)
 {
     write_dacr(dacr);
     isb();
+    guest_fast.hw_dacr = dacr;
 }
 
 void guest_load_alignment(bool check)
@@ -82,6 +127,11 @@ void guest_load_vfp(bool enabled)
         return;
     write_fpexc(enabled ? FPEXC_EN : 0);
     vfp_enabled = enabled;
+}
+
+bool guest_vfp_enabled(void)
+{
+    return vfp_enabled;
 }
 
 uint32_t guest_vfp_id(unsigned reg)

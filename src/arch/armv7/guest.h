@@ -1,29 +1,56 @@
 #pragma once
-/* Running the guest on the processor: the world switch and what it loads. */
+/* Running the guest on the processor: the world switch, what it loads, and its short paths. */
 #include <stdbool.h>
 #include <stdint.h>
+#include "arch/state.h"
 #include "core/vcpu.h"
 
 /* Why the guest stopped; the hardware exception. */
 enum guest_exit { GUEST_EXIT_UND = 1, GUEST_EXIT_SVC, GUEST_EXIT_PABT, GUEST_EXIT_DABT, GUEST_EXIT_IRQ };
 
+struct guest_view { uint32_t ttbr0, contextidr; } __attribute__((aligned(8)));
+
+/*
+ * What the short paths of the vectors (fastpath.S) work with: private to the VMM.  C writes it before it enters
+ * the guest; the vectors keep it when the guest goes from user to kernel and back without C.
+ */
+struct guest_fast {
+    uint32_t svc_entry;     /* hardware address of the guest's SVC vector; 0: SVC exits to C */
+    uint32_t eret_block;    /* not 0: exception returns exit to C */
+    uint32_t dacr_block;    /* not 0: DACR faults and writes exit to C */
+    uint32_t ctl;           /* guest kernel: mode, A, I as last entered, F */
+    uint32_t masks;         /* guest user: A, I, F */
+    uint32_t bank;          /* guest kernel: 4 * enum vcpu_bank of the mode */
+    struct guest_view kernel, user;
+    uint32_t hw_dacr;       /* the hardware's DACR */
+    uint32_t entry_dacr;    /* what a guest kernel that was entered by an exception restricts itself to */
+    uint32_t tpidrprw;
+    uint32_t svc, eret, dacr, dacr_fault; /* taken since C last counted */
+    uint32_t scratch;
+    struct state_page *state; /* where every view has it */
+};
+extern struct guest_fast guest_fast;
+
 /* Installs the vectors; 'vcpu' is the one that guest_enter runs. */
 void guest_init(struct vcpu *vcpu);
 
 /*
- * Runs the vcpu in hardware User mode until the next exception.  r[15] and cpsr are
- * the hardware's here: on entry where to run, on return the address of the
- * instruction concerned (IRQ: the next one) and the SPSR.
+ * Runs the vcpu in hardware User mode until an exception that is C's, in the kernel view when
+ * *kernel, which tells the same of the exit.  r[15] and cpsr are the hardware's here: on entry where to run,
+ * on return the address of the instruction concerned (IRQ: the next one) and the SPSR.
  */
-enum guest_exit guest_enter(struct vcpu *vcpu);
+enum guest_exit guest_enter(struct vcpu *vcpu, bool *kernel);
 
-/* Loads translation: a first-level table, its ASID, and the DACR; 'flush': the TLB
- * may hold entries of this ASID that are gone. */
-void guest_load_view(uint32_t l1_pa, unsigned asid, bool flush);
+/* Loads translation; the tables may just have been written. */
+void guest_load_view(const struct guest_view *view);
+/* Forgets what the host TLB holds of an ASID. */
+void guest_flush_view(const struct guest_view *view);
+struct guest_view guest_view_of(uint32_t l1_pa, unsigned asid);
 void guest_load_dacr(uint32_t dacr);
 /* SCTLR.A as the guest has it; umbra itself makes no unaligned access. */
 void guest_load_alignment(bool check);
-/* FPEXC.EN as the hardware shall have it. */
+/* FPEXC.EN as the hardware shall have it, and has it. */
 void guest_load_vfp(bool enabled);
+bool guest_vfp_enabled(void);
 /* FPSID (0), MVFR1 (6), MVFR0 (7) of the host. */
 uint32_t guest_vfp_id(unsigned reg);

@@ -22,6 +22,9 @@
 #define VMM_DEV 0xfbf00000
 #define VMM_END 0xfc000000
 
+/* The translation of the guest kernel's code at x is entered at x + XLATE_D: a rotated immediate. */
+#define XLATE_D 0x36000000
+
 /* Host domains: the guest's 0..14 as they are; 15 is the VMM's window and the
  * translated code, always Client. */
 #define HOST_DOMAIN_VMM 15

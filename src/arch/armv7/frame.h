@@ -1,0 +1,37 @@
+#pragma once
+/* Offsets in struct vcpu and struct guest_fast, for the vectors; guest.c asserts them. */
+#define VCPU_R13 52
+#define VCPU_R14 56
+#define VCPU_PC 60
+#define VCPU_PSR 64
+#define VCPU_BANK_R13 68
+#define VCPU_BANK_R14 92
+#define VCPU_BANK_SPSR 116
+/* enum vcpu_bank */
+#define BANK_OFFSET_SVC 4
+
+#define FAST_SVC_ENTRY 0
+#define FAST_ERET_BLOCK 4
+#define FAST_DACR_BLOCK 8
+#define FAST_CTL 12
+#define FAST_MASKS 16
+#define FAST_BANK 20
+#define FAST_KERNEL_VIEW 24
+#define FAST_USER_VIEW 32
+#define FAST_HW_DACR 40
+#define FAST_ENTRY_DACR 44
+#define FAST_TPIDRPRW 48
+#define FAST_SVC 52
+#define FAST_ERET 56
+#define FAST_DACR 60
+#define FAST_DACR_FAULT 64
+#define FAST_SCRATCH 68
+#define FAST_STATE 72
+
+/* Reasons that the vectors give guest_switch, with EXIT_KERNEL when the guest was in a kernel view. */
+#define EXIT_UND 1
+#define EXIT_SVC 2
+#define EXIT_PABT 3
+#define EXIT_DABT 4
+#define EXIT_IRQ 5
+#define EXIT_KERNEL 0x10

@@ -1,0 +1,63 @@
+#pragma once
+/*
+ * The state page: the part of the virtual processor that translated code reads
+ * and writes in hardware User mode.  The VMM takes nothing from it on trust: of
+ * 'ctl' only the I bit comes back, slots are scratch, and the registers below them
+ * may hold any value, as registers may.
+ *
+ * It is mapped at VMM_STATE in kernel views and, again and again, between the
+ * stub pages of every arena, so that any stub reaches any word PC-relative.
+ *
+ * While the guest is in a privileged mode this page is where the registers named
+ * here live; in C, and while the guest is in User mode, they live in struct vcpu.
+ */
+#define STATE_CTL 0
+#define STATE_SPSR 20
+#define STATE_USR_SP 24
+#define STATE_DACR 32
+#define STATE_HW_DACR 36
+#define STATE_TPIDRURW 48
+#define STATE_CTL_ON 60
+#define STATE_MSR_KEY 68
+
+/* Translated code exits by SVC words: the class of the decode table in bits 7:0, or one of these, for which the
+ * vectors have short paths; bits 11:8 name the register concerned. */
+#define XLATE_SVC_REG 8
+#define XLATE_SVC_DACR 0x80 /* MCR DACR that takes access away */
+#define XLATE_SVC_ERET 0x81 /* MOVS pc, lr */
+
+#ifndef __ASSEMBLER__
+#include <stddef.h>
+#include <stdint.h>
+
+struct state_page {
+    uint32_t ctl;      /* virtual CPSR: mode, I, F, A, E; low byte is written by MSR stubs */
+    uint32_t pend_ptr; /* VMM_STATE (readable), or VMM_STATE + 4 KiB (faults) when an interrupt waits */
+    uint32_t slot[3];  /* U0, U1: spilled registers; T: branch target being made */
+    uint32_t spsr;     /* of the current mode */
+    uint32_t usr_sp, usr_lr; /* User mode's, in modes that have their own */
+    uint32_t dacr;     /* the guest's */
+    uint32_t hw_dacr;  /* bits that are set in the hardware's DACR: losing one takes an exit */
+    uint32_t usr_ptr;  /* VMM_STATE, or a place that faults where LDM/STM of user registers need the VMM */
+    uint32_t vfp_ptr;  /* the same for FPEXC: faults when CPACR denies it */
+    uint32_t tpidrurw;
+    uint32_t fpexc;
+    uint32_t hw_fpexc; /* as hw_dacr */
+    uint32_t ctl_on, ctl_off; /* low byte of ctl with I clear, with I set */
+    uint32_t msr_key;  /* ctl << 25; bit 0 is set when an interrupt waits */
+    uint32_t dfsr, ifsr, dfar, ifar, contextidr; /* to be read; writes take an exit */
+};
+
+_Static_assert(offsetof(struct state_page, ctl) == STATE_CTL && offsetof(struct state_page, spsr) == STATE_SPSR &&
+                   offsetof(struct state_page, usr_sp) == STATE_USR_SP &&
+                   offsetof(struct state_page, dacr) == STATE_DACR &&
+                   offsetof(struct state_page, hw_dacr) == STATE_HW_DACR &&
+                   offsetof(struct state_page, tpidrurw) == STATE_TPIDRURW &&
+                   offsetof(struct state_page, ctl_on) == STATE_CTL_ON &&
+                   offsetof(struct state_page, msr_key) == STATE_MSR_KEY,
+               "offsets that fastpath.S uses");
+
+#define SLOT_U0 0
+#define SLOT_U1 1
+#define SLOT_T 2
+#endif

@@ -1,0 +1,212 @@
+/*
+ * The world switch as the VMM sees it.  Registers that translated code reaches live in the
+ * state page while the guest is in a privileged mode (arch/state.h); the short paths of the vectors may take the
+ * guest from user to kernel and back in between, so what came in need not be what comes out.
+ */
+#include "vmm/world.h"
+
+#include "arch/armv7/layout.h"
+#include "arch/armv7/sysreg.h"
+#include "core/cp15.h"
+#include "core/pool.h"
+#include "vmm/trace.h"
+#include "vmm/vmm.h"
+
+#define PSR_MASKS (PSR_A | PSR_I | PSR_F)
+#define PSR_RESERVED 0x00f00000u
+#define FPEXC_EN BIT(30)
+#define VMM_DOMAIN (1u << (2 * HOST_DOMAIN_VMM))
+#define NO_MMU_DACR 0x55555555u
+/* In the state window, where nothing is mapped. */
+#define FAULTING (VMM_STATE + 4096)
+
+/* What the hardware has loaded, and where the guest was last. */
+static struct guest_view loaded;
+static bool was_user;
+
+static struct guest_view view_of(enum shadow_mode mode)
+{
+    struct view *view = shadow_view(&vmm.shadow, mode);
+    struct guest_view host = guest_view_of(pool_hpa(view->l1).v, view->asid);
+
+    if (view->stale) {
+        guest_flush_view(&host);
+        view->stale = false;
+    }
+    return host;
+}
+
+/* Both views, since the short paths switch between them. */
+static void load_views(bool kernel)
+{
+    const struct guest_view *view = kernel ? &guest_fast.kernel : &guest_fast.user;
+
+    guest_fast.user = view_of(VIEW_USER);
+    guest_fast.kernel = view_of(VIEW_KERNEL);
+    if (view->ttbr0 != loaded.ttbr0 || view->contextidr != loaded.contextidr)
+        guest_load_view(view);
+    loaded = *view;
+}
+
+/*
+ * A guest kernel may be given less access than its DACR allows (fastpath.S, sysstubs.c): the
+ * hardware's is never loosened here, and after an exception from guest user it is what the kernel
+ * restricts itself to.  Not while Manager domains are in the shadows: losing one is shadow_set_dacr's.
+ */
+static void load_dacr(struct vcpu *vcpu, bool kernel)
+{
+    uint32_t dacr = vcpu->cp15.sctlr & SCTLR_M ? shadow_host_dacr(vcpu->cp15.dacr) : NO_MMU_DACR;
+
+    guest_fast.dacr_block = (vmm.without & WITHOUT_LAZY_DACR) || trace_on || !(vcpu->cp15.sctlr & SCTLR_M) ||
+                            vmm.shadow.manager_domains || vmm.shadow.domain15_used;
+    if (kernel && !guest_fast.dacr_block)
+        dacr &= was_user ? guest_fast.entry_dacr : guest_fast.hw_dacr;
+    if (dacr != guest_fast.hw_dacr)
+        guest_load_dacr(dacr);
+    vmm.state->dacr = vcpu->cp15.dacr;
+    vmm.state->hw_dacr = guest_fast.dacr_block ? ~0u : dacr & ~VMM_DOMAIN;
+}
+
+bool world_vfp_usable(const struct vcpu *vcpu)
+{
+    unsigned access = BITS(vcpu->cp15.cpacr, 21, 20);
+
+    return (vcpu->fpexc & FPEXC_EN) && (access == 3 || (access == 1 && !vcpu_is_user(vcpu)));
+}
+
+/* What may go from user to kernel and back without C. */
+static void prepare_fast(struct vcpu *vcpu)
+{
+    const struct vgic *gic = vcpu->vm->vgic;
+    uint32_t sctlr = vcpu->cp15.sctlr, mode = vcpu->cpsr & PSR_MODE;
+    bool fast = !(vmm.without & WITHOUT_FAST_PATHS) && !trace_on && (sctlr & (SCTLR_M | SCTLR_EE | SCTLR_TE)) == SCTLR_M &&
+                BITS(vcpu->cp15.cpacr, 21, 20) != 1 && (!guest_fast.dacr_block || (vmm.without & WITHOUT_LAZY_DACR));
+
+    guest_fast.svc_entry = fast ? fault_code_entry((sctlr & SCTLR_V ? 0xffff0000u : vcpu->cp15.vbar) + 4 * EXC_SVC) : 0;
+    guest_fast.eret_block = !fast || vgic_irq_pending(gic) || vgic_fiq_pending(gic) || mode == MODE_FIQ ||
+                            mode == MODE_SYS;
+    guest_fast.tpidrprw = vcpu->cp15.tpidrprw;
+}
+
+/* What the guest kernel finds there however it is entered. */
+static void load_state_page(struct vcpu *vcpu)
+{
+    struct state_page *st = vmm.state;
+
+    st->pend_ptr = vgic_irq_pending(vcpu->vm->vgic) ? FAULTING : VMM_STATE;
+    st->fpexc = vcpu->fpexc;
+    st->hw_fpexc = guest_vfp_enabled() ? FPEXC_EN : 0;
+    st->vfp_ptr = BIT(20) & vcpu->cp15.cpacr ? VMM_STATE : FAULTING;
+    st->dfsr = vcpu->cp15.dfsr;
+    st->ifsr = vcpu->cp15.ifsr;
+    st->dfar = vcpu->cp15.dfar;
+    st->ifar = vcpu->cp15.ifar;
+    st->contextidr = vcpu->cp15.contextidr;
+}
+
+static void enter_user(struct vcpu *vcpu)
+{
+    guest_fast.masks = vcpu->cpsr & PSR_MASKS; /* the guest's: hardware runs with interrupts on */
+    vmm.state->usr_ptr = VMM_STATE;
+    write_tpidrurw(vcpu->cp15.tpidrurw);
+    write_tpidruro(vcpu->cp15.tpidruro);
+    vcpu->cpsr &= ~PSR_MASKS;
+}
+
+/* The mode and masks live in the state page and, trusted, in guest_fast. */
+static void enter_kernel(struct vcpu *vcpu)
+{
+    struct state_page *st = vmm.state;
+    uint32_t ctl = vcpu->cpsr & (PSR_MODE | PSR_MASKS);
+    int bank = vcpu_mode_bank(vcpu->cpsr);
+
+    guest_fast.ctl = ctl;
+    guest_fast.bank = 4 * (uint32_t)bank;
+    st->ctl = ctl;
+    st->ctl_on = ctl & ~PSR_I;
+    st->ctl_off = ctl | PSR_I;
+    st->msr_key = ctl << 25 | vgic_irq_pending(vcpu->vm->vgic);
+    st->spsr = vcpu->bank_spsr[bank];
+    st->usr_sp = vcpu->bank_r13[BANK_USR];
+    st->usr_lr = vcpu->bank_r14[BANK_USR];
+    st->usr_ptr = bank == BANK_FIQ || bank == BANK_USR ? FAULTING : VMM_STATE;
+    st->tpidrurw = vcpu->cp15.tpidrurw;
+    write_tpidrurw(vcpu->cp15.tpidruro);
+    write_tpidruro(vcpu->cp15.tpidrprw);
+    vcpu->r[15] = (vcpu->cpsr & PSR_T) ? thumb_hw_entry() : fault_code_entry(vcpu->r[15]);
+    vcpu->cpsr = (vcpu->cpsr & ~(PSR_MODE | PSR_MASKS)) | MODE_USR;
+}
+
+static void leave_user(struct vcpu *vcpu)
+{
+    vcpu->cpsr = (vcpu->cpsr & ~PSR_MASKS) | guest_fast.masks;
+    vcpu->cp15.tpidrurw = read_tpidrurw();
+    vcpu->cp15.tpidruro = read_tpidruro();
+}
+
+static void leave_kernel(struct vcpu *vcpu)
+{
+    const struct state_page *st = vmm.state;
+    uint32_t bank = guest_fast.bank / 4;
+
+    /* of the CPSR only the I bit is the guest's to change */
+    vcpu->cpsr = (vcpu->cpsr & ~(PSR_MODE | PSR_MASKS)) | (guest_fast.ctl & ~PSR_I) | (st->ctl & PSR_I);
+    if (bank != BANK_USR) {
+        vcpu->bank_spsr[bank] = st->spsr & ~PSR_RESERVED;
+        vcpu->bank_r13[BANK_USR] = st->usr_sp;
+        vcpu->bank_r14[BANK_USR] = st->usr_lr;
+    }
+    vcpu->cp15.tpidruro = read_tpidrurw();
+    vcpu->cp15.tpidrurw = st->tpidrurw;
+}
+
+/* Whatever the guest came out of, a kernel may have written these meanwhile. */
+static void sync_shared(struct vcpu *vcpu)
+{
+    uint32_t dacr = vmm.state->dacr;
+
+    vcpu->fpexc = vmm.state->fpexc & FPEXC_EN;
+    if (dacr == vcpu->cp15.dacr)
+        return;
+    vcpu->cp15.dacr = dacr;
+    cp15_hook_dacr(vcpu);
+}
+
+void world_run(struct vcpu *vcpu, struct world_exit *exit)
+{
+    bool kernel = !vcpu_is_user(vcpu);
+
+    load_views(kernel);
+    guest_load_alignment(vcpu->cp15.sctlr & SCTLR_A);
+    guest_load_vfp(world_vfp_usable(vcpu));
+    load_dacr(vcpu, kernel);
+    prepare_fast(vcpu);
+    load_state_page(vcpu);
+    if (kernel)
+        enter_kernel(vcpu);
+    else
+        enter_user(vcpu);
+    exit->why = guest_enter(vcpu, &kernel);
+    exit->kernel = kernel;
+    exit->hw_pc = vcpu->r[15];
+    loaded = kernel ? guest_fast.kernel : guest_fast.user;
+    was_user = !kernel;
+    if (kernel)
+        leave_kernel(vcpu);
+    else
+        leave_user(vcpu);
+    sync_shared(vcpu);
+}
+
+void world_count(void)
+{
+    struct vm_stats *stats = &vmm.vm.stats;
+
+    stats->exc_svc += guest_fast.svc;
+    stats->fast_svc += guest_fast.svc;
+    stats->fast_eret += guest_fast.eret;
+    stats->fast_dacr += guest_fast.dacr;
+    stats->fast_dacr_fault += guest_fast.dacr_fault;
+    stats->exit_total += guest_fast.svc + guest_fast.eret + guest_fast.dacr + guest_fast.dacr_fault;
+    guest_fast.svc = guest_fast.eret = guest_fast.dacr = guest_fast.dacr_fault = 0;
+}

@@ -1,0 +1,23 @@
+#pragma once
+/* Into the guest and back: what the hardware is given, and what of it comes back. */
+#include <stdbool.h>
+#include <stdint.h>
+#include "arch/armv7/guest.h"
+#include "core/vcpu.h"
+
+struct world_exit {
+    enum guest_exit why;
+    bool kernel;        /* of guest kernel; otherwise of guest user */
+    uint32_t hw_pc;     /* kernel: where in translated code */
+};
+
+/*
+ * Runs the vcpu until something happens that is C's.  User exits: the vcpu is precise.  Kernel exits:
+ * r[15] is hw_pc and the registers are those of translated code, all else is the guest's (xlate_unwind does the rest).
+ */
+void world_run(struct vcpu *vcpu, struct world_exit *exit);
+
+/* Adds up what the short paths did; the counters are behind by that otherwise. */
+void world_count(void);
+/* Would the guest's FPEXC and CPACR let a VFP instruction execute? */
+bool world_vfp_usable(const struct vcpu *vcpu);

@@ -1,0 +1,92 @@
+#pragma once
+/* The words that stubs are made of, shared by stubs.c and sysstubs.c. */
+#include <stddef.h>
+
+#include "arch/armv7/layout.h"
+#include "arch/state.h"
+#include "lib/bits.h"
+#include "xlate/emit.h"
+#include "xlate/stubs.h"
+
+#define R_SP 13u
+#define R_LR 14u
+#define R_PC 15u
+#define R_NONE 15u         /* in stub_site: no register */
+
+#define IMM12_I 0x080u     /* PSR_I */
+#define IMM12_STATE (0x400u | (VMM_STATE >> 24))
+
+#define FIELD(name) ((uint32_t)offsetof(struct state_page, name))
+#define FIELD_SLOT(n) ((uint32_t)(offsetof(struct state_page, slot) + 4 * (n)))
+
+static inline void put(struct stub_writer *w, uint32_t insn)
+{
+    w->words[w->count++] = insn;
+}
+
+static inline uint32_t here(const struct stub_writer *w)
+{
+    return w->va + 4 * w->count;
+}
+
+/* Distance from the next word's PC to a field of the nearest alias of the state
+ * page: the alias before this page where that is in reach, the one after it otherwise. */
+static inline int32_t state_offset(const struct stub_writer *w, uint32_t field)
+{
+    uint32_t pc_off = w->page_off + 4 * w->count + 8;
+
+    if (pc_off + 4096 - field <= 4095)
+        return -(int32_t)(pc_off + 4096 - field);
+    return (int32_t)(4096 + field - pc_off);
+}
+
+static inline void put_load(struct stub_writer *w, unsigned rt, uint32_t field)
+{
+    put(w, a32_ldr_pc(rt, state_offset(w, field)));
+}
+
+static inline void put_store(struct stub_writer *w, unsigned rt, uint32_t field)
+{
+    put(w, a32_str_pc(rt, state_offset(w, field)));
+}
+
+static inline void put_store_byte(struct stub_writer *w, unsigned rt, uint32_t field)
+{
+    put(w, a32_strb_pc(rt, state_offset(w, field)));
+}
+
+static inline void put_const(struct stub_writer *w, unsigned rd, uint32_t value)
+{
+    put(w, a32_movw(rd, value & 0xffff));
+    put(w, a32_movt(rd, value >> 16));
+}
+
+static inline unsigned pick_scratch(uint32_t used)
+{
+    unsigned r = 0;
+
+    while (used & BIT(r))
+        r++;
+    return r;
+}
+
+static inline void commit_here(struct stub_writer *w)
+{
+    w->site.commit = w->count & 15;
+}
+
+/* Kind, the register that word 0 spills and undoing restores, the one that finishing restores. */
+static inline void begin(struct stub_writer *w, enum stub_kind kind, unsigned ra)
+{
+    w->site.kind = kind;
+    w->site.ra = ra & 15;
+    w->site.rb = 0;
+    put_store(w, ra, FIELD_SLOT(SLOT_U0));
+}
+
+/* ldr ra, U0; b next */
+static inline void end_simple(struct stub_writer *w, unsigned ra, uint32_t next)
+{
+    put_load(w, ra, FIELD_SLOT(SLOT_U0));
+    put(w, a32_b(CC_AL, here(w), next));
+}

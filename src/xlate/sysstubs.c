@@ -1,0 +1,336 @@
+/*
+ * Stubs for system registers: the CPSR's masks, SPSR, User mode's SP and LR, and the CP15 registers
+ * that a kernel reads on every exception.  They live in the state page while the guest
+ * is in a privileged mode; only what must change the hardware exits.
+ *
+ * Two ways to leave the straight path without touching the flags: an address that is
+ * readable or not (the state window has one page, the rest of its MiB faults), and a computed skip.
+ */
+#include "xlate/sysstubs.h"
+
+/* Reads one word of the state page into rd: one instruction, nothing spilled. */
+static void read_field(struct stub_writer *w, unsigned rd, uint32_t field, uint32_t next)
+{
+    w->site.kind = STUB_DONE;
+    w->site.ra = R_NONE;
+    put_load(w, rd, field);
+    commit_here(w);
+    put(w, a32_b(CC_AL, here(w), next));
+}
+
+static void write_field(struct stub_writer *w, unsigned rt, uint32_t field, uint32_t next)
+{
+    w->site.kind = STUB_DONE;
+    w->site.ra = R_NONE;
+    put_store(w, rt, field);
+    commit_here(w);
+    put(w, a32_b(CC_AL, here(w), next));
+}
+
+/* CPSID i: str ra; ldr ra,ctl_off; strb ra,ctl | ldr ra; b
+ * CPSIE i: str ra; ldr ra,pend_ptr; ldr ra,[ra,#ctl_on] (faults when an interrupt waits); strb ra,ctl | ldr ra; b */
+bool sysstub_cps(struct stub_writer *w, uint32_t insn, uint32_t next)
+{
+    unsigned imod = BITS(insn, 19, 18);
+
+    if (BITS(insn, 17, 17) || imod < 2 || BITS(insn, 8, 6) != 2)
+        return false; /* mode change, or A or F: the VMM does it */
+    begin(w, STUB_SIMPLE, 0);
+    if (imod == 3) {
+        put_load(w, 0, FIELD(ctl_off));
+    } else {
+        put_load(w, 0, FIELD(pend_ptr));
+        put(w, a32_ldr(0, 0, FIELD(ctl_on)));
+    }
+    put_store_byte(w, 0, FIELD(ctl));
+    commit_here(w);
+    end_simple(w, 0, next);
+    return true;
+}
+
+/* str ra; mrs ra,apsr; ldr rd,ctl | pkhbt rd,rd,ra; ldr ra; b */
+void sysstub_mrs_cpsr(struct stub_writer *w, uint32_t insn, uint32_t next)
+{
+    unsigned rd = BITS(insn, 15, 12), ra = pick_scratch(BIT(rd));
+
+    begin(w, STUB_MRS, ra);
+    w->site.rb = rd & 15;
+    put(w, a32_mrs_apsr(ra));
+    put_load(w, rd, FIELD(ctl));
+    commit_here(w);
+    put(w, a32_pkhbt(rd, rd, ra));
+    end_simple(w, ra, next);
+}
+
+/*
+ * MSR CPSR_c, rm where at most I changes and no interrupt waits; msr_key holds bits 6:0 of ctl in its bits
+ * 31:25, and bit 0 is set while one waits.  Any difference makes an address that faults, and the VMM does it:
+ * str ra; ldr ra,msr_key; eor ra,ra,rm,lsl #25; ror ra,#13; add ra,#STATE; ldr ra,[ra]; strb rm,ctl | ldr ra; b
+ */
+bool sysstub_msr_cpsr(struct stub_writer *w, uint32_t insn, uint32_t next)
+{
+    unsigned rm = BITS(insn, 3, 0), ra = pick_scratch(BIT(rm));
+
+    if ((insn & BIT(25)) || BITS(insn, 19, 16) != 1)
+        return false;
+    begin(w, STUB_SIMPLE, ra);
+    put_load(w, ra, FIELD(msr_key));
+    put(w, a32_eor(ra, ra, rm) | 25u << 7);
+    put(w, a32_mov_ror(ra, ra, 13));
+    put(w, a32_add_imm(ra, ra, IMM12_STATE));
+    put(w, a32_ldr(ra, ra, 0));
+    put_store_byte(w, rm, FIELD(ctl));
+    commit_here(w);
+    end_simple(w, ra, next);
+    return true;
+}
+
+/* MRS rd, SPSR; MSR SPSR_fsxc, rm.  In User and System mode, which have none, they are UNPREDICTABLE (B9.3.9). */
+bool sysstub_spsr(struct stub_writer *w, uint32_t insn, uint32_t next)
+{
+    bool write = insn & BIT(21);
+
+    if (insn & BIT(25))
+        return false;
+    if (!write)
+        read_field(w, BITS(insn, 15, 12), FIELD(spsr), next);
+    else if (BITS(insn, 19, 16) == 15)
+        write_field(w, BITS(insn, 3, 0), FIELD(spsr), next);
+    else
+        return false;
+    return true;
+}
+
+/* Where the words of a block transfer lie, from its base register. */
+struct block {
+    uint32_t low, mode; /* r0-r12 of the list; P and U */
+    unsigned rn;
+    int32_t start, sp, lr;
+    bool up, has_sp, has_lr;
+};
+
+static void parse_block(struct block *b, uint32_t insn)
+{
+    unsigned low_words = (unsigned)__builtin_popcount(insn & 0x1fff), words;
+
+    b->low = insn & 0x1fff;
+    b->mode = insn & (BIT(24) | BIT(23));
+    b->up = insn & BIT(23);
+    b->rn = BITS(insn, 19, 16);
+    b->has_sp = insn & BIT(R_SP);
+    b->has_lr = insn & BIT(R_LR);
+    words = low_words + b->has_sp + b->has_lr;
+    b->start = b->up ? 0 : -4 * (int32_t)words;
+    if (b->up == !!(insn & BIT(24)))
+        b->start += 4;
+    b->sp = b->start + 4 * (int32_t)low_words;
+    b->lr = b->sp + 4 * b->has_sp;
+}
+
+/* The word of the block that the same transfer of ra alone would take. */
+static void put_nearest(struct stub_writer *w, const struct block *b, uint32_t load, unsigned ra)
+{
+    put(w, 0xe8000000u | b->mode | load | b->rn << 16 | BIT(ra));
+}
+
+/* One word of the block.  LDM and STM check alignment where LDR and STR need not (A3.2.1): the word nearest to
+ * the base comes first, and by one of those. */
+static void put_word(struct stub_writer *w, const struct block *b, uint32_t load, unsigned ra, int32_t offset)
+{
+    int32_t nearest = b->mode == BIT(24) ? -4 : b->mode == (BIT(24) | BIT(23)) ? 4 : 0;
+
+    if (offset == nearest)
+        put_nearest(w, b, load, ra);
+    else
+        put(w, load ? a32_ldr_offset(ra, b->rn, offset) : a32_str_offset(ra, b->rn, offset));
+}
+
+/* LDMIA or STMIA of the low registers at rn + start; ra makes the base when it is not rn. */
+static void put_low_block(struct stub_writer *w, const struct block *b, uint32_t load, unsigned ra)
+{
+    unsigned base = b->rn;
+
+    if (!b->low)
+        return;
+    if (b->start) {
+        put(w, b->start > 0 ? a32_add_imm(ra, b->rn, (uint32_t)b->start) : a32_sub_imm(ra, b->rn, (uint32_t)-b->start));
+        base = ra;
+    }
+    put(w, 0xe8800000u | load | base << 16 | b->low);
+}
+
+static void store_user_word(struct stub_writer *w, const struct block *b, unsigned ra, bool lr)
+{
+    if (!(lr ? b->has_lr : b->has_sp))
+        return;
+    put_load(w, ra, lr ? FIELD(usr_lr) : FIELD(usr_sp));
+    put_word(w, b, 0, ra, lr ? b->lr : b->sp);
+}
+
+/*
+ * STM rn, {list}^: str ra; ldr ra,usr_ptr; ldr ra,[ra]; [add ra,rn; stm low]; ldr ra,usr_sp; str ra,[rn,#sp];
+ * ldr ra,usr_lr; str ra,[rn,#lr] | ldr ra; b
+ * The load through usr_ptr faults in modes where more registers than these are banked.
+ */
+static void stm_user(struct stub_writer *w, const struct block *b, uint32_t next)
+{
+    unsigned ra = pick_scratch(b->low | BIT(b->rn));
+
+    begin(w, STUB_SIMPLE, ra);
+    put_load(w, ra, FIELD(usr_ptr));
+    put(w, a32_ldr(ra, ra, 0));
+    if (b->up)
+        put_low_block(w, b, 0, ra);
+    store_user_word(w, b, ra, !b->up);
+    store_user_word(w, b, ra, b->up);
+    if (!b->up)
+        put_low_block(w, b, 0, ra);
+    commit_here(w);
+    end_simple(w, ra, next);
+}
+
+static void load_user_word(struct stub_writer *w, const struct block *b, unsigned ra, bool lr)
+{
+    if (!(lr ? b->has_lr : b->has_sp))
+        return;
+    put_word(w, b, BIT(20), ra, lr ? b->lr : b->sp);
+    put_store(w, ra, lr ? FIELD(usr_lr) : FIELD(usr_sp));
+}
+
+/*
+ * LDM rn, {list}^: str ra; ldr ra,usr_ptr; ldr ra,[ra]; ldr ra,[rn,#lr]; str ra,usr_lr; ldr ra,[rn,#sp]; str ra,usr_sp;
+ * [sub ra,rn]; ldm | b
+ * ra is of the list when it can be, and then the last load gives it its value.  Undone half way, SP and LR may
+ * have been loaded: what is loaded by an LDM that aborts is UNKNOWN (B1.9.8), and it loads them again.
+ */
+static void ldm_user(struct stub_writer *w, const struct block *b, uint32_t next)
+{
+    uint32_t candidates = b->low & ~BIT(b->rn);
+    unsigned ra = candidates ? (unsigned)__builtin_ctz(candidates) : pick_scratch(BIT(b->rn) | b->low);
+
+    begin(w, candidates ? STUB_DONE : STUB_SIMPLE, ra);
+    put_load(w, ra, FIELD(usr_ptr));
+    put(w, a32_ldr(ra, ra, 0));
+    if (b->up && b->low)
+        put_nearest(w, b, BIT(20), ra);
+    load_user_word(w, b, ra, !b->up);
+    load_user_word(w, b, ra, b->up);
+    put_low_block(w, b, BIT(20), ra);
+    commit_here(w);
+    if (candidates)
+        put(w, a32_b(CC_AL, here(w), next));
+    else
+        end_simple(w, ra, next);
+}
+
+bool sysstub_user_registers(struct stub_writer *w, uint32_t insn, uint32_t next)
+{
+    struct block b;
+
+    /* writeback is UNPREDICTABLE, as is the PC in the list of an LDM (that one returns from an exception) */
+    if ((insn & (BIT(21) | BIT(15))) || BITS(insn, 19, 16) == R_PC)
+        return false;
+    parse_block(&b, insn);
+    if (insn & BIT(20))
+        ldm_user(w, &b, next);
+    else
+        stm_user(w, &b, next);
+    return true;
+}
+
+/*
+ * MCR DACR: more access than the hardware gives needs no exit, since the access that wants it faults; less does:
+ * str ra; ldr ra,hw_dacr; bic ra,ra,rt; clz; lsr #5 (1: nothing is lost); add pc,pc,ra,lsl #3; <never>;
+ * ldr ra; svc; str rt,dacr | ldr ra; b
+ * The SVC returns to the STR (fastpath.S), or C does the whole instruction.
+ */
+static void write_dacr(struct stub_writer *w, unsigned rt, uint32_t next)
+{
+    unsigned ra = pick_scratch(BIT(rt));
+
+    begin(w, STUB_SIMPLE, ra);
+    put_load(w, ra, FIELD(hw_dacr));
+    put(w, a32_bic(ra, ra, rt));
+    put(w, a32_clz(ra, ra));
+    put(w, a32_mov_lsr(ra, ra, 5));
+    put(w, A32_SKIP_TWO(ra));
+    put(w, a32_svc(CC_AL, A32_UNDEF));
+    put_load(w, ra, FIELD_SLOT(SLOT_U0));
+    put(w, a32_svc(CC_AL, XLATE_SVC_DACR | rt << XLATE_SVC_REG));
+    put_store(w, rt, FIELD(dacr));
+    commit_here(w);
+    end_simple(w, ra, next);
+}
+
+#define CP15(crn, op1, crm, op2) ((crn) << 16 | (op1) << 21 | (op2) << 5 | (crm))
+#define CP15_MASK CP15(15u, 7u, 15u, 7u)
+
+static bool read_cp15(struct stub_writer *w, uint32_t reg, unsigned rt, uint32_t next)
+{
+    uint32_t field;
+
+    switch (reg) {
+    case CP15(3u, 0u, 0u, 0u): field = FIELD(dacr); break;
+    case CP15(5u, 0u, 0u, 0u): field = FIELD(dfsr); break;
+    case CP15(5u, 0u, 0u, 1u): field = FIELD(ifsr); break;
+    case CP15(6u, 0u, 0u, 0u): field = FIELD(dfar); break;
+    case CP15(6u, 0u, 0u, 2u): field = FIELD(ifar); break;
+    case CP15(13u, 0u, 0u, 1u): field = FIELD(contextidr); break;
+    case CP15(13u, 0u, 0u, 2u): field = FIELD(tpidrurw); break;
+    default: return false;
+    }
+    read_field(w, rt, field, next);
+    return true;
+}
+
+bool sysstub_cp15(struct stub_writer *w, uint32_t insn, uint32_t next)
+{
+    unsigned rt = BITS(insn, 15, 12);
+    uint32_t reg = insn & CP15_MASK;
+
+    if (rt == R_PC)
+        return false;
+    if (insn & BIT(20))
+        return read_cp15(w, reg, rt, next);
+    if (reg == CP15(13u, 0u, 0u, 2u))
+        write_field(w, rt, FIELD(tpidrurw), next);
+    else if (reg == CP15(3u, 0u, 0u, 0u) && w->lazy_dacr)
+        write_dacr(w, rt, next);
+    else
+        return false;
+    return true;
+}
+
+/*
+ * VMRS rt, FPEXC: str rt; ldr rt,vfp_ptr; ldr rt,[rt,#fpexc] (faults where CPACR denies it) | b
+ * VMSR FPEXC, rt: enabling waits for the next VFP instruction, disabling what the hardware has enabled exits:
+ * str ra; ldr ra,vfp_ptr; ldr ra,[ra,#hw_fpexc]; bic ra,ra,rt; lsr #18; add ra,#STATE; ldr ra,[ra]; and ra,rt,#EN;
+ * str ra,fpexc | ldr ra; b
+ */
+bool sysstub_vfp(struct stub_writer *w, uint32_t insn, uint32_t next)
+{
+    unsigned rt = BITS(insn, 15, 12), ra = pick_scratch(BIT(rt));
+
+    if (BITS(insn, 19, 16) != 8 || rt == R_PC)
+        return false;
+    if (insn & BIT(20)) {
+        begin(w, STUB_DONE, rt);
+        put_load(w, rt, FIELD(vfp_ptr));
+        put(w, a32_ldr(rt, rt, FIELD(fpexc)));
+        commit_here(w);
+        put(w, a32_b(CC_AL, here(w), next));
+        return true;
+    }
+    begin(w, STUB_SIMPLE, ra);
+    put_load(w, ra, FIELD(vfp_ptr));
+    put(w, a32_ldr(ra, ra, FIELD(hw_fpexc)));
+    put(w, a32_bic(ra, ra, rt));
+    put(w, a32_mov_lsr(ra, ra, 18));
+    put(w, a32_add_imm(ra, ra, IMM12_STATE));
+    put(w, a32_ldr(ra, ra, 0));
+    put(w, a32_and_imm(ra, rt, 0x101)); /* EN: 1 ror 2 */
+    put_store(w, ra, FIELD(fpexc));
+    commit_here(w);
+    end_simple(w, ra, next);
+    return true;
+}
