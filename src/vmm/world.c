@@ -79,8 +79,9 @@ static void prepare_fast(struct vcpu *vcpu)
 {
     const struct vgic *gic = vcpu->vm->vgic;
     uint32_t sctlr = vcpu->cp15.sctlr, mode = vcpu->cpsr & PSR_MODE;
-    bool fast = !(vmm.without & WITHOUT_FAST_PATHS) && !trace_on && (sctlr & (SCTLR_M | SCTLR_EE | SCTLR_TE)) == SCTLR_M &&
-                BITS(vcpu->cp15.cpacr, 21, 20) != 1 && (!guest_fast.dacr_block || (vmm.without & WITHOUT_LAZY_DACR));
+    bool plain = (sctlr & (SCTLR_M | SCTLR_EE | SCTLR_TE)) == SCTLR_M && BITS(vcpu->cp15.cpacr, 21, 20) != 1;
+    bool fast = plain && !(vmm.without & WITHOUT_FAST_PATHS) && !trace_on &&
+                (!guest_fast.dacr_block || (vmm.without & WITHOUT_LAZY_DACR));
 
     guest_fast.svc_entry = fast ? fault_code_entry((sctlr & SCTLR_V ? 0xffff0000u : vcpu->cp15.vbar) + 4 * EXC_SVC) : 0;
     guest_fast.eret_block = !fast || vgic_irq_pending(gic) || vgic_fiq_pending(gic) || mode == MODE_FIQ ||
