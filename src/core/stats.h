@@ -56,6 +56,15 @@
     X(shadow_flush, "shadow: whole flushes")                     \
     X(space_switch, "space switches")                            \
     X(space_miss, "space switches that built a new shadow")      \
+    X(policy_track, "policy: guest tables found by walks")       \
+    X(policy_protect, "policy: guest pages write-protected")     \
+    X(policy_trap, "policy: writes to tables trapped")           \
+    X(policy_emulate, "policy: ... and emulated")                \
+    X(policy_mirror, "policy: entries changed or dropped after them") \
+    X(policy_eager, "policy: entries filled by them")            \
+    X(policy_desync, "policy: tables let out of sync")           \
+    X(policy_resync, "policy: tables synchronized again")        \
+    X(policy_release, "policy: tables released after many writes") \
     X(tlbi_all, "TLBIALL, ITLBIALL, DTLBIALL")                   \
     X(tlbi_asid, "TLBIASID")                                     \
     X(tlbi_mva, "TLBIMVA")                                       \

@@ -26,8 +26,8 @@ static unsigned audit_small(struct shadow *s, struct view *v, uint32_t va, uint3
         return bad(v, va, desc, "maps memory that is not the VM's");
     if (v->kernel && !(desc & SMALL_XN))
         errors += bad(v, va, desc, "guest page executable in a kernel view");
-    if (desc_small_writable(desc) && s->page_has_code(s->ctx, gpa(s->vm->ram_base.v + pa - s->vm->ram_hpa.v)))
-        errors += bad(v, va, desc, "translated page mapped writable");
+    if (desc_small_writable(desc) && !page_writable(s, gpa(s->vm->ram_base.v + pa - s->vm->ram_hpa.v)))
+        errors += bad(v, va, desc, "translated or watched page mapped writable");
     return errors;
 }
 

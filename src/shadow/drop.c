@@ -66,7 +66,7 @@ static bool drop_in_table(struct shadow *s, uint32_t *l2, uint32_t va)
 }
 
 /* The views of the running space are what the host TLB is likely to hold: flush there at once. */
-static void flush_host(struct shadow *s, struct view *v, uint32_t va)
+void flush_host(struct shadow *s, struct view *v, uint32_t va)
 {
     bool running = v == &s->current->views[0] || v == &s->current->views[1];
 
@@ -159,6 +159,8 @@ void shadow_flush(struct shadow *s)
     }
     view_reset(s, &s->current->views[VIEW_USER]);
     view_reset(s, &s->current->views[VIEW_KERNEL]);
+    if (s->policy->space_freed)
+        s->policy->space_freed(s, s->current);
     memset(s->mixed, 0, sizeof(s->mixed));
     memset(s->private, 0, sizeof(s->private));
     memset(s->super, 0, sizeof(s->super));
@@ -166,6 +168,23 @@ void shadow_flush(struct shadow *s)
     s->domain15_used = false;
     if (l2_count() == 0)
         l2_release();
+}
+
+bool shadow_write_fault(struct shadow *s, gpa_t page)
+{
+    return s->policy->write_fault && s->policy->write_fault(s, page);
+}
+
+void shadow_let_write(struct shadow *s, gpa_t page)
+{
+    if (s->policy->let_write)
+        s->policy->let_write(s, page);
+}
+
+void shadow_written(struct shadow *s, gpa_t addr, unsigned size)
+{
+    if (s->policy->written)
+        s->policy->written(s, addr, size);
 }
 
 void shadow_tlb_op(struct shadow *s, enum tlb_op op, uint32_t arg)

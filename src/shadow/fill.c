@@ -8,17 +8,16 @@
 #include "core/gmem.h"
 #include "core/pool.h"
 #include "lib/check.h"
+#include "shadow/policy.h"
 
-/* What one view shows of a mapping. */
-struct rights { bool present, write, exec; };
-
-static struct rights view_rights(const struct shadow *s, const struct walk_result *w, bool kernel)
+struct rights mapping_rights(const struct shadow *s, const struct walk_regs *regs, const struct walk_result *w,
+                             bool kernel)
 {
     unsigned perms = PERM_R | PERM_W | PERM_X;
-    unsigned access = (s->regs.dacr >> (2 * w->domain)) & 3;
+    unsigned access = (regs->dacr >> (2 * w->domain)) & 3;
 
-    if ((s->regs.sctlr & SCTLR_M) && access != DOMAIN_MANAGER)
-        perms = walk_perms(&s->regs, w, kernel);
+    if ((regs->sctlr & SCTLR_M) && access != DOMAIN_MANAGER)
+        perms = walk_perms(regs, w, kernel);
     bool ram = gmem_is_ram(s->vm, w->pa, 1); /* a write to ROM is its device's */
 
     return (struct rights){ perms & PERM_R, ram && (perms & PERM_W), !kernel && (perms & PERM_X) };
@@ -30,7 +29,7 @@ static bool is_global(const struct view *v, const struct walk_result *w)
     return !w->ng && !v->flat;
 }
 
-static hpa_t host_page(const struct shadow *s, gpa_t pa)
+hpa_t host_page(const struct shadow *s, gpa_t pa)
 {
     return gmem_hpa(s->vm, gpa(ALIGN_DOWN(pa.v, 4096)));
 }
@@ -134,13 +133,23 @@ static uint32_t *table_for(struct shadow *s, struct view *v, unsigned mib, unsig
     return l2;
 }
 
-static void put_small(struct shadow *s, uint32_t *l2, unsigned index, gpa_t pa, struct rights r)
+bool page_writable(const struct shadow *s, gpa_t pa)
 {
-    bool write = r.write && !s->page_has_code(s->ctx, pa);
+    return !s->page_has_code(s->ctx, pa) && !(s->policy->guarded && s->policy->guarded(s, pa));
+}
+
+uint32_t small_entry(struct shadow *s, uint32_t *l2, gpa_t pa, struct rights r)
+{
+    bool write = r.write && page_writable(s, pa);
 
     if (write)
         l2_meta(l2)->write_mask |= BIT((pa.v >> 20) & 31);
-    l2[index] = desc_small(host_page(s, pa), write, r.exec);
+    return desc_small(host_page(s, pa), write, r.exec);
+}
+
+static void put_small(struct shadow *s, uint32_t *l2, unsigned index, gpa_t pa, struct rights r)
+{
+    l2[index] = small_entry(s, l2, pa, r);
     s->vm->stats.shadow_fill++;
 }
 
@@ -176,6 +185,8 @@ static bool fill_split_section(struct shadow *s, struct view *v, gva_t va, const
 
     if (!l2)
         return false;
+    if (l2[BITS(va.v, 19, 12)]) /* one page of it may now be written */
+        return fill_small(s, v, va, w, r, domain);
     for (unsigned i = 0; i < 256; i++)
         put_small(s, l2, i, gpa(base.v + i * 4096), r);
     l2_meta(l2)->flags |= L2_HAS_SECTION;
@@ -213,7 +224,7 @@ static void fill_section(struct shadow *s, struct view *v, gva_t va, const struc
 /* False when the pool is dry. */
 static bool fill_view(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w)
 {
-    struct rights r = view_rights(s, w, v->kernel);
+    struct rights r = mapping_rights(s, &s->regs, w, v->kernel);
     gpa_t mib_base = gpa(ALIGN_DOWN(w->pa.v, MiB));
     bool section = w->size == MAP_1M || w->size == MAP_16M;
 
@@ -229,19 +240,29 @@ static bool fill_view(struct shadow *s, struct view *v, gva_t va, const struct w
     return true;
 }
 
-static bool fill_views(struct shadow *s, gva_t va, const struct walk_result *w)
+void note_mapping(struct shadow *s, const struct walk_result *w)
 {
-    s->current->pristine = false;
     if ((s->regs.sctlr & SCTLR_M) && ((s->regs.dacr >> (2 * w->domain)) & 3) == DOMAIN_MANAGER)
         s->manager_domains |= (uint16_t)BIT(w->domain);
     if (w->domain == HOST_DOMAIN_VMM)
         s->domain15_used = true;
-    return fill_view(s, &s->current->views[VIEW_KERNEL], va, w) &&
-           fill_view(s, &s->current->views[VIEW_USER], va, w);
 }
 
-/* Is there an arena where translated code of va would be entered? */
-static bool meets_arena(const struct shadow *s, uint32_t va)
+static bool fill_views(struct shadow *s, gva_t va, const struct walk_result *w)
+{
+    s->current->pristine = false;
+    note_mapping(s, w);
+    if (s->policy->track && !s->policy->track(s, va, w))
+        return false;
+    if (!fill_view(s, &s->current->views[VIEW_KERNEL], va, w) ||
+        !fill_view(s, &s->current->views[VIEW_USER], va, w))
+        return false;
+    if (s->policy->filled)
+        s->policy->filled(s, va.v, w, false);
+    return true;
+}
+
+bool meets_arena(const struct shadow *s, uint32_t va)
 {
     uint32_t entry = s->current->views[VIEW_KERNEL].l1[(va + s->code_offset) >> 20];
 
@@ -265,7 +286,14 @@ bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w)
     return fill_views(s, va, w);
 }
 
-bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, bool global)
+static uint32_t *code_table(struct shadow *s, struct view *v, uint32_t va, const struct walk_result *w)
+{
+    if (s->policy->track && !s->policy->track(s, gva(va - s->code_offset), w))
+        return NULL;
+    return table_for(s, v, va >> 20, HOST_DOMAIN_VMM, is_global(v, w));
+}
+
+bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, const struct walk_result *w)
 {
     struct view *v = &s->current->views[VIEW_KERNEL];
     unsigned mib = va >> 20;
@@ -273,11 +301,11 @@ bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, bool global)
 
     if (!shadow_mib_free(s, mib) || !view_claim(v, mib))
         return false;
-    l2 = table_for(s, v, mib, HOST_DOMAIN_VMM, global && !v->flat);
+    l2 = code_table(s, v, va, w);
     if (!l2) {
         shadow_flush(s);
         view_claim(v, mib);
-        l2 = table_for(s, v, mib, HOST_DOMAIN_VMM, global && !v->flat);
+        l2 = code_table(s, v, va, w);
     }
     if (!l2)
         return false;
@@ -287,6 +315,8 @@ bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, bool global)
     l2_meta(l2)->flags |= L2_HAS_SECTION;
     s->current->pristine = false;
     put_desc(&l2[BITS(va, 19, 12)], desc_small(code, false, true));
+    if (s->policy->filled)
+        s->policy->filled(s, va, w, true);
     arch_tlb_flush_va(va, v->asid);
     return true;
 }

@@ -6,9 +6,9 @@
 #include "core/pool.h"
 #include "lib/bits.h"
 #include "lib/check.h"
+#include "shadow/tables.h"
 
 #define L2_SIZE 1024u
-#define L2_MAX 4096u
 
 static struct l2_meta metas[VMM_POOL_MAX / L2_SIZE];
 static uint32_t *in_use[L2_MAX];
@@ -64,6 +64,9 @@ void l2_free(uint32_t *l2)
     uint32_t *last = in_use[count - 1];
 
     CHECK(meta->index < count && in_use[meta->index] == l2);
+    if (meta->origin)
+        tables_forget_origin(meta->origin);
+    meta->origin = 0;
     in_use[meta->index] = last;
     l2_meta(last)->index = meta->index;
     count--;

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include "lib/addr.h"
 
+#define L2_MAX 4096u
+
 enum l2_kind { L2_PRIVATE, L2_GLOBAL, L2_ARENA };
 
 #define L2_HAS_LARGE 1u   /* some entries come from a 64 KiB guest page */
@@ -13,6 +15,7 @@ struct l2_meta {
     uint32_t write_mask;  /* guest physical MiBs (mod 32) mapped writable here */
     uint16_t index;       /* in the list of tables in use */
     uint8_t kind, flags;
+    uint16_t origin;      /* tables.h; 0: none */
 };
 
 void l2_init(void);

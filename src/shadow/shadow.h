@@ -101,9 +101,9 @@ static inline struct view *shadow_view(struct shadow *s, enum shadow_mode mode)
  * has room; translations must go, then try again. */
 bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w);
 
-/* Maps a page of translated code (host page 'code') at va in the current kernel view;
- * global: it translates code that the guest maps global.  False: the place is taken. */
-bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, bool global);
+/* Maps a page of translated code (host page 'code') at va in the current kernel view; w is the walk
+ * of the code's own address.  False: the place is taken. */
+bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, const struct walk_result *w);
 /* Links an arena's second-level table into the current kernel view; false: taken. */
 bool shadow_link_arena(struct shadow *s, uint32_t mib, uint32_t *l2);
 /* May translations live in this MiB of the current space? */
@@ -111,6 +111,14 @@ bool shadow_mib_free(struct shadow *s, uint32_t mib);
 /* Claims of the current space that the guest has meanwhile mapped; blocks and unlinks
  * them.  Returns how many: then the translations there must go. */
 unsigned shadow_check_claims(struct shadow *s);
+
+/* The guest writes to a page, which its tables allow: true when the write must be emulated, because
+ * tables are in the page; false: fill and let it write. */
+bool shadow_write_fault(struct shadow *s, gpa_t page);
+/* It must, but cannot be. */
+void shadow_let_write(struct shadow *s, gpa_t page);
+/* The VMM wrote guest memory for the guest. */
+void shadow_written(struct shadow *s, gpa_t addr, unsigned size);
 
 /* The guest executed TLB maintenance; arg as in the register written (B4.2.2). */
 void shadow_tlb_op(struct shadow *s, enum tlb_op op, uint32_t arg);

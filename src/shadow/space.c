@@ -8,11 +8,12 @@
 #include "core/pool.h"
 #include "lib/check.h"
 #include "shadow/policy.h"
+#include "shadow/tables.h"
 
 #define L1_ENTRIES 4096
 #define L1_BYTES (L1_ENTRIES * 4)
 /* SCTLR bits that change what a walk gives */
-#define SPACE_SCTLR (SCTLR_M | SCTLR_TRE | SCTLR_AFE)
+#define SPACE_SCTLR (SCTLR_M | SCTLR_EE | SCTLR_TRE | SCTLR_AFE)
 
 void put_desc(uint32_t *entry, uint32_t value)
 {
@@ -121,6 +122,7 @@ void shadow_init(struct shadow *s, const struct shadow_config *config)
     s->policy = config->policy ? config->policy : &shadow_policy_tlb;
     s->no_space_cache = config->no_space_cache;
     l2_init();
+    tables_init(s);
     s->global_l1 = pool_l1_alloc();
     CHECK(s->global_l1);
     seed_global(s);
@@ -146,6 +148,8 @@ void space_free(struct shadow *s, struct space *sp)
         pool_l1_free(sp->views[m].l1);
         sp->views[m].l1 = NULL;
     }
+    if (s->policy->space_freed)
+        s->policy->space_freed(s, sp);
     sp->used = false;
     s->vm->stats.shadow_evict++;
 }

@@ -122,6 +122,7 @@ void guest_walk(const struct walk_regs *regs, gva_t va, walk_read_fn read, void 
         walk_stop(out, FSR_EXT_WALK_L1);
         return;
     }
+    out->l1_desc = desc;
     if ((desc & 3) == L1_SECTION) {
         walk_section(regs, va, desc, out);
         return;
@@ -140,6 +141,28 @@ void guest_walk(const struct walk_regs *regs, gva_t va, walk_read_fn read, void 
         walk_stop(out, FSR_TRANS_L2);
     else
         walk_page(regs, va, desc, out);
+}
+
+void guest_walk_from(const struct walk_regs *regs, gva_t va, uint32_t l1_desc, uint32_t l2_desc,
+                     struct walk_result *out)
+{
+    out->l2 = false;
+    out->l1_desc = l1_desc;
+    if ((l1_desc & 3) == L1_SECTION) {
+        walk_section(regs, va, l1_desc, out);
+        return;
+    }
+    if ((l1_desc & 3) != L1_TABLE) {
+        walk_stop(out, FSR_TRANS_L1);
+        return;
+    }
+    out->l2 = true;
+    out->domain = BITS(l1_desc, 8, 5);
+    out->domain_valid = true;
+    if ((l2_desc & 3) == L2_INVALID)
+        walk_stop(out, FSR_TRANS_L2);
+    else
+        walk_page(regs, va, l2_desc, out);
 }
 
 /* Table B3-8.  AP = 0b100 is reserved: no access.  With AFE, AP[0] reads as 1, and the

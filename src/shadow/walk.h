@@ -42,6 +42,7 @@ struct walk_result {
     bool shared;
     uint8_t texcb;         /* TEX[2:0]:C:B as stored */
     bool l2;               /* came from a second-level table */
+    uint32_t l1_desc;      /* first-level descriptor, where one was read; MMU off: 0 */
 };
 
 typedef bool (*walk_read_fn)(void *ctx, gpa_t addr, uint32_t *value);
@@ -50,6 +51,10 @@ typedef bool (*walk_read_fn)(void *ctx, gpa_t addr, uint32_t *value);
  * access Manager-like (see walk_check), global. */
 void guest_walk(const struct walk_regs *regs, gva_t va, walk_read_fn read, void *ctx,
                 struct walk_result *out);
+
+/* The same from descriptors read before; l2_desc counts when l1_desc is a table. */
+void guest_walk_from(const struct walk_regs *regs, gva_t va, uint32_t l1_desc, uint32_t l2_desc,
+                     struct walk_result *out);
 
 /* Address of the first-level descriptor for va, or false when TTBCR.PDn forbids the walk. */
 bool guest_walk_l1_addr(const struct walk_regs *regs, gva_t va, gpa_t *addr);

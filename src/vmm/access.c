@@ -5,6 +5,7 @@
 #include "lib/log.h"
 #include "shadow/walk.h"
 #include "vmm/vmm.h"
+#include "xlate/ldst.h"
 #include "xlate/pcinsn.h"
 
 static bool read_guest(void *ctx, gpa_t addr, uint32_t *value)
@@ -98,7 +99,10 @@ static bool access_one(struct vcpu *vcpu, uint32_t va, unsigned size, bool write
         return gmem_read(vcpu->vm, pa, value, size);
     }
     codesync_written(gpa(ALIGN_DOWN(pa.v, 4096)));
-    return gmem_write(vcpu->vm, pa, value, size);
+    if (!gmem_write(vcpu->vm, pa, value, size))
+        return false;
+    shadow_written(&vmm.shadow, pa, size);
+    return true;
 }
 
 /* Alignment: required by SCTLR.A (A3.2.1); an access that crosses a page is done in bytes. */
@@ -200,6 +204,20 @@ static bool mem_store(void *ctx, gva_t addr, unsigned size, unsigned align, bool
 }
 
 const struct mem_ops access_mem_ops = { mem_load, mem_store };
+
+/* Exclusive stores and SWP need the host's monitor and atomicity, NEON's are not decoded here. */
+bool access_emulate_store(struct vcpu *vcpu)
+{
+    bool thumb = vcpu->cpsr & PSR_T;
+    struct ldst ls;
+    uint32_t insn;
+    unsigned size;
+
+    if (!access_insn(vcpu, &insn, &size) || !ldst_decode(insn, thumb, &ls) || ls.kind != LDST_STORE)
+        return false;
+    vcpu->vm->stats.policy_emulate++;
+    return ldst_execute(vcpu, insn, thumb, &access_mem_ops, vcpu) != EXEC_UNDEF;
+}
 
 void access_emulate(struct vcpu *vcpu, uint32_t va, bool write)
 {

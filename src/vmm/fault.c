@@ -155,7 +155,7 @@ bool fault_map_code(struct vcpu *vcpu)
     if (fresh && gmem_is_ram(vcpu->vm, page->gpa, 4096))
         shadow_protect(&vmm.shadow, page->gpa);
     if (!page->alt) {
-        if (!shadow_map_code(&vmm.shadow, page->va, pool_hpa(page->words), !w.ng))
+        if (!shadow_map_code(&vmm.shadow, page->va, pool_hpa(page->words), &w))
             codesync_flush(); /* no memory for a table, or too many places: start over */
         return true;
     }
@@ -202,6 +202,11 @@ static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
     if (collides(vcpu, va))
         return;
     vcpu->vm->stats.fault_hidden++;
+    if (write && shadow_write_fault(&vmm.shadow, gpa(ALIGN_DOWN(w.pa.v, 4096)))) {
+        if (access_emulate_store(vcpu))
+            return;
+        shadow_let_write(&vmm.shadow, gpa(ALIGN_DOWN(w.pa.v, 4096)));
+    }
     if (write)
         codesync_written(page);
     if (!shadow_fill(&vmm.shadow, gva(va), &w))

@@ -77,7 +77,10 @@ static bool dma_write(void *ctx, gpa_t to, const void *buf, uint32_t size)
         return false;
     codesync_written(gpa(ALIGN_DOWN(to.v, 4096)));
     codesync_written(gpa(ALIGN_DOWN(to.v + size - 1, 4096)));
-    return gmem_write(&vmm.vm, to, buf, size);
+    if (!gmem_write(&vmm.vm, to, buf, size))
+        return false;
+    shadow_written(&vmm.shadow, to, size);
+    return true;
 }
 
 const struct vflash_host flash_host = { bank_read, bank_program, bank_erase, bank_mode, NULL };

@@ -117,7 +117,11 @@ static uint32_t find_ram(uint32_t size)
     return 0;
 }
 
-static const struct shadow_policy *const policies[] = { [VM_POLICY_TLB] = &shadow_policy_tlb };
+static const struct shadow_policy *const policies[] = {
+    [VM_POLICY_TLB] = &shadow_policy_tlb,
+    [VM_POLICY_TRAP] = &shadow_policy_trap,
+    [VM_POLICY_OOS] = &shadow_policy_oos,
+};
 
 static void init_engines(void)
 {

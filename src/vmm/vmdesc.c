@@ -102,15 +102,20 @@ static int parse_model(const struct parse *p)
 
 static int parse_policy(const struct parse *p)
 {
+    static const char *const names[] = { [VM_POLICY_TLB] = "tlb", [VM_POLICY_TRAP] = "trap", [VM_POLICY_OOS] = "oos" };
     const char *policy;
     int err = get_string(p, "policy", &policy);
 
     if (err)
         return err;
-    if (strcmp(policy, "tlb"))
-        return refuse(BUNDLE_UNKNOWN, "/images/%s: unknown policy '%s'; there is 'tlb'", p->image, policy);
-    p->out->policy = VM_POLICY_TLB;
-    return BUNDLE_OK;
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+        if (!strcmp(policy, names[i])) {
+            p->out->policy = (enum vm_policy)i;
+            return BUNDLE_OK;
+        }
+    }
+    return refuse(BUNDLE_UNKNOWN, "/images/%s: unknown policy '%s'; there are 'tlb', 'trap' and 'oos'", p->image,
+                  policy);
 }
 
 /* Optional: on unless it says otherwise. */

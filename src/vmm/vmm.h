@@ -80,6 +80,8 @@ bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size);
 void access_forget(void);
 /* Executes the load or store at pc, which accesses va, in software. */
 void access_emulate(struct vcpu *vcpu, uint32_t va, bool write);
+/* Executes the store at pc, to memory, in software; false: nothing was done, it is no plain store. */
+bool access_emulate_store(struct vcpu *vcpu);
 /* Walks va with the vcpu's registers. */
 void access_walk(struct vcpu *vcpu, uint32_t va, struct walk_result *w);
 void access_walk_regs(const struct vcpu *vcpu, struct walk_regs *regs);

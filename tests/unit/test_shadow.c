@@ -202,6 +202,8 @@ static void test_sizes(void)
 
 static void test_code(void)
 {
+    struct walk_result w;
+
     set_up();
     write32(L1_AT(0) + 0xc00 * 4, SECTION(RAM + 2 * MiB, AP_ALL, 0));
     touch(0xc0000000);
@@ -217,7 +219,8 @@ static void test_code(void)
                !desc_small_writable(lookup(VIEW_KERNEL, 0xc0005000)) && lookup(VIEW_KERNEL, 0xc0005000),
            "refilled in small pages, the translated one read-only");
     report(shadow_audit(&shadow) == 0, "audit finds nothing");
-    report(shadow_map_code(&shadow, 0xc0005000 + CODE_OFFSET, hpa(0x20100000), true) &&
+    guest_walk(&regs, gva(0xc0005000), read_guest, &vm, &w);
+    report(shadow_map_code(&shadow, 0xc0005000 + CODE_OFFSET, hpa(0x20100000), &w) &&
                lookup(VIEW_KERNEL, 0xc0005000 + CODE_OFFSET) == desc_small(hpa(0x20100000), false, true),
            "code is mapped read-only and executable");
     report(!lookup(VIEW_USER, 0xc0005000 + CODE_OFFSET), "and not in the user view");
