@@ -286,8 +286,8 @@ static uint32_t model_step(uint32_t *l2, uint32_t *now, uint32_t *maybe, uint32_
         maybe[page] = 0;
     } else if (what == 6 && value == 0) {
         tlbi_all();
-        for (unsigned i = 0; i < MODEL_PAGES; i++)
-            maybe[i] = 0;
+        for (unsigned i = 0; i < MODEL_PAGES; i++) /* what is valid may be walked again at once, unasked */
+            maybe[i] = now[i] == 8 ? 0 : 1u << now[i];
     } else {
         got = seen(va);
         if (got == FAULT_L2)
