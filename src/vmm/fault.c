@@ -202,10 +202,10 @@ static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
     if (collides(vcpu, va))
         return;
     vcpu->vm->stats.fault_hidden++;
-    if (write && shadow_write_fault(&vmm.shadow, gpa(ALIGN_DOWN(w.pa.v, 4096)))) {
+    if (write && shadow_write_fault(&vmm.shadow, page)) {
         if (access_emulate_store(vcpu))
             return;
-        shadow_let_write(&vmm.shadow, gpa(ALIGN_DOWN(w.pa.v, 4096)));
+        shadow_let_write(&vmm.shadow, page);
     }
     if (write)
         codesync_written(page);

@@ -239,8 +239,8 @@ static bool entry_ok(const struct view *v, uint32_t va, const struct host_entry 
         return complain("executable", v, va, e->desc);
     if (entry_writable(e) && has_code_map[(pa - RAM) >> 12])
         return complain("translated page writable", v, va, e->desc);
-    for (uint32_t page = ALIGN_DOWN(pa, e->size); entry_writable(e) && page < ALIGN_DOWN(pa, e->size) + e->size; page += 4096) {
-        if (is_guarded(page))
+    for (uint32_t offset = 0; entry_writable(e) && offset < e->size; offset += 4096) {
+        if (is_guarded(ALIGN_DOWN(pa, e->size) + offset))
             return complain("watched page writable", v, va, e->desc);
     }
     return true;
