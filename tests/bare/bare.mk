@@ -4,7 +4,7 @@
 CROSS ?= arm-none-eabi-
 BARE_OUT := build/bare
 # Guests compared with the oracle, and those that end otherwise on purpose.
-BARE_TESTS := hello modes psr eret pcrel thumb tlb mmuformats restart smc_alias timer_gic user random hostile fiq endian
+BARE_TESTS := hello modes psr eret pcrel thumb tlb mmuformats restart smc_alias timer_gic user random hostile fiq endian pocket
 # Judged by their own checks alone: plain QEMU does not do what they look at.
 BARE_ALONE := eret_alu psci
 BARE_NEGATIVE := hang reset window
@@ -42,7 +42,8 @@ define bare_link
 $(BARE_OUT)/$(1).elf: $(call bare_objects,$(1)) $(BARE_LIB) tests/bare/lib/bare.lds
 	@$(CROSS)gcc $(BARE_LDFLAGS) -o $$@ $$(filter %.o,$$^)
 endef
-$(foreach name,$(BARE_NAMES),$(eval $(call bare_link,$(name))))
+include tests/guests/kernel/kernel.mk
+$(foreach name,$(filter-out pocket,$(BARE_NAMES)),$(eval $(call bare_link,$(name))))
 
 $(BARE_OUT)/%.bin: $(BARE_OUT)/%.elf
 	@echo "  BARE    $@"
