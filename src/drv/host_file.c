@@ -34,8 +34,7 @@ bool host_file_create(struct host_file *f, const char *option, const char *what,
     *f = (struct host_file){ .what = what, .buf = buf, .size = size };
     if (!argument(option, path))
         return false;
-    f->handle = semihosting_call(SEMIHOSTING_OPEN, (uint32_t[]){ (uint32_t)(uintptr_t)path, MODE_WRITE_BINARY,
-                                                                 (uint32_t)strlen(path) });
+    f->handle = semihosting_call(SEMIHOSTING_OPEN, (uintptr_t[]){ (uintptr_t)path, MODE_WRITE_BINARY, strlen(path) });
     f->open = f->handle != REFUSED;
     if (!f->open)
         log_info("%s: cannot create '%s'", what, path);
@@ -48,13 +47,12 @@ void host_file_flush(struct host_file *f)
 
     if (!f->open || f->used == 0)
         return;
-    left = semihosting_call(SEMIHOSTING_WRITE,
-                            (uint32_t[]){ f->handle, (uint32_t)(uintptr_t)f->buf, f->used });
+    left = semihosting_call(SEMIHOSTING_WRITE, (uintptr_t[]){ f->handle, (uintptr_t)f->buf, f->used });
     f->used = 0;
     if (left == 0)
         return;
     log_info("%s: the host did not take all of the data; the file ends early", f->what);
-    semihosting_call(SEMIHOSTING_CLOSE, (uint32_t[]){ f->handle });
+    semihosting_call(SEMIHOSTING_CLOSE, (uintptr_t[]){ f->handle });
     f->open = false;
 }
 
@@ -78,6 +76,6 @@ void host_file_close(struct host_file *f)
 {
     host_file_flush(f);
     if (f->open)
-        semihosting_call(SEMIHOSTING_CLOSE, (uint32_t[]){ f->handle });
+        semihosting_call(SEMIHOSTING_CLOSE, (uintptr_t[]){ f->handle });
     f->open = false;
 }

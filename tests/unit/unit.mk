@@ -29,6 +29,7 @@ test_vflash_SOURCES = src/vdev/vflash.c src/vdev/vdev_fdt.c
 test_vfwcfg_SOURCES = src/vdev/vfwcfg.c src/vdev/vdev_fdt.c
 test_host_SOURCES = src/drv/host.c src/drv/fdt_util.c src/drv/pl011.c src/drv/ns16550.c src/drv/gic.c \
 	src/drv/sun4i_ic.c src/drv/sp804.c src/drv/sun4i_timer.c
+test_host_file_SOURCES = src/drv/host_file.c
 test_host_timer_SOURCES = src/drv/sp804.c src/drv/sun4i_timer.c
 test_a32_SOURCES = src/xlate/a32.c
 XLATE_SOURCES = $(wildcard src/xlate/*.c) src/core/pool.c src/core/vcpu.c src/arch/fake/fake.c

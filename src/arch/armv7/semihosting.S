@@ -35,7 +35,7 @@ semihosting_putc:
 
     .global semihosting_call
     .type   semihosting_call, %function
-@ uint32_t semihosting_call(uint32_t operation, const uint32_t *arguments)
+@ uint32_t semihosting_call(uint32_t operation, const uintptr_t *arguments)
 semihosting_call:
     svc     #0x123456
     bx      lr

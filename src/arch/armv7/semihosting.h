@@ -9,5 +9,5 @@ void semihosting_exit(int code);
 void semihosting_putc(int c);
 
 enum { SEMIHOSTING_OPEN = 1, SEMIHOSTING_CLOSE = 2, SEMIHOSTING_WRITE = 5 };
-/* Any other operation: the arguments are a block in memory; its result. */
-uint32_t semihosting_call(uint32_t operation, const uint32_t *arguments);
+/* Any other operation: the arguments are a block of words in memory; its result. */
+uint32_t semihosting_call(uint32_t operation, const uintptr_t *arguments);
