@@ -21,30 +21,44 @@ struct counters {
     uint32_t hz;        /* of the time */
 };
 
+/* A property of the device tree in cells; how many there are, 0 when it is not there. */
+static inline unsigned counters_property(const char *path, uint32_t *cells, unsigned max)
+{
+    unsigned char bytes[4];
+    unsigned n = 0;
+    FILE *f = fopen(path, "rb");
+
+    while (f && n < max && fread(bytes, 1, sizeof(bytes), f) == sizeof(bytes))
+        cells[n++] = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    if (f)
+        fclose(f);
+    return n;
+}
+
 /* Base and size from the device tree; false when there is no such device. */
 static inline int counters_find(uint32_t reg[2])
 {
     DIR *dir = opendir("/proc/device-tree");
     struct dirent *entry;
+    uint32_t cells[4], address_cells = 2, size_cells = 1;
+    unsigned count = 0;
     char path[300];
-    unsigned char cells[8];
-    int found = 0;
 
-    while (dir && !found && (entry = readdir(dir))) {
+    counters_property("/proc/device-tree/#address-cells", &address_cells, 1);
+    counters_property("/proc/device-tree/#size-cells", &size_cells, 1);
+    while (dir && !count && (entry = readdir(dir))) {
         if (strncmp(entry->d_name, "counters@", 9))
             continue;
         snprintf(path, sizeof(path), "/proc/device-tree/%s/reg", entry->d_name);
-        FILE *f = fopen(path, "rb");
-        found = f && fread(cells, 1, sizeof(cells), f) == sizeof(cells);
-        if (f)
-            fclose(f);
+        count = counters_property(path, cells, 4);
     }
     if (dir)
         closedir(dir);
-    for (unsigned i = 0; found && i < 2; i++)
-        reg[i] = (uint32_t)cells[4 * i] << 24 | (uint32_t)cells[4 * i + 1] << 16 | (uint32_t)cells[4 * i + 2] << 8 |
-                 cells[4 * i + 3];
-    return found;
+    if (count == 0 || count != address_cells + size_cells)
+        return 0;
+    reg[0] = cells[address_cells - 1]; /* the low words: everything is below 4 GiB */
+    reg[1] = cells[count - 1];
+    return 1;
 }
 
 static inline void counters_read_names(struct counters *c)

@@ -83,10 +83,10 @@ static void latch(struct vcounters *c)
 {
     struct vcounters_bank *b = &c->banks[c->last ^= 1];
 
+    if (c->host.gauges) /* first: it brings the counters up to date */
+        c->host.gauges(c->host.ctx, b->gauges);
     if (c->host.count)
         memcpy(b->counters, c->host.counters, c->host.count * sizeof(b->counters[0]));
-    if (c->host.gauges)
-        c->host.gauges(c->host.ctx, b->gauges);
     if (c->host.ticks)
         b->ticks = c->host.ticks(c->host.ctx);
     c->latches++;

@@ -32,7 +32,7 @@ struct vcounters_host {
     const uint64_t *counters;                         /* live; may be NULL when there are none */
     unsigned count;
     unsigned gauge_count;
-    void (*gauges)(void *ctx, uint32_t *values);      /* may be NULL: zeros */
+    void (*gauges)(void *ctx, uint32_t *values);      /* may be NULL: zeros; called before the counters are read */
     uint64_t (*ticks)(void *ctx);                     /* guest time; may be NULL */
     uint32_t tick_hz;
     const char *names;                                /* counters, then gauges; each ends with a NUL */

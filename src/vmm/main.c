@@ -20,6 +20,7 @@
 #include "vmm/vmdesc.h"
 #include "vmm/trace.h"
 #include "vmm/vmm.h"
+#include "vmm/world.h"
 #include "xlate/check.h"
 
 /* Each side of the VM's memory; a section mapped too far would hit all of it. */
@@ -56,6 +57,7 @@ static uint32_t seconds(void *ctx)
 static void gauges(void *ctx, struct vm_gauges *now)
 {
     (void)ctx;
+    world_count();
     stats_gauges(now);
 }
 

@@ -8,6 +8,7 @@
 #include "lib/bits.h"
 #include "vmm/trace.h"
 #include "vmm/vmm.h"
+#include "vmm/world.h"
 
 #define SAMPLE_VERSION 1u
 #define INTERVAL_OPTION "umbra.sample-ms="
@@ -48,8 +49,10 @@ static uint64_t interval_ticks(void)
 
 static void take(uint64_t now)
 {
-    struct sample sample = { .ticks = now, .stats = vmm.vm.stats };
+    struct sample sample = { .ticks = now };
 
+    world_count();
+    sample.stats = vmm.vm.stats;
     stats_gauges(&sample.gauges);
     host_file_write(&file, &sample, sizeof(sample));
     host_file_flush(&file); /* a run that is killed leaves what it had */

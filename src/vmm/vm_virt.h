@@ -53,7 +53,7 @@ struct vm_virt_hooks {
     void (*console_tx)(void *ctx, uint8_t c);
     void (*console_rx_ready)(void *ctx); /* may be NULL; see vpl011.h */
     uint32_t (*seconds)(void *ctx);      /* time of day for the RTC, since 1970 */
-    void (*gauges)(void *ctx, struct vm_gauges *gauges); /* what is used now; may be NULL */
+    void (*gauges)(void *ctx, struct vm_gauges *gauges); /* what is used now, and counters up to date; may be NULL */
     uint64_t (*ticks)(void *ctx);        /* guest time at VIRT_TIMER_HZ; may be NULL */
     void *ctx;
     /* of a VM with firmware */

@@ -71,7 +71,7 @@ case_trace() {
         echo "$name: ${counted:-0} counted, $traced traced"
         [ "${counted:-0}" = "$traced" ] || return 1
         total=$((total + traced))
-    done < <(sed -n 's/^ *X(\(exit_[a-z_]*\), "\(exit: [^"]*\)").*/\1 \2/p' src/core/stats.h)
+    done < <(sed -n '/define VM_EXITS/,/^$/s/^ *X(\([a-z_]*\), "\([^"]*\)").*/\1 \2/p' src/core/stats.h)
     counted=$(tr -d '\r' <"$out" | sed -n 's/^  exits, all *//p')
     echo "all: $counted counted, $total traced"
     [ "$total" -gt 10000 ] && [ "$counted" = "$total" ] || return 1

@@ -9,7 +9,7 @@ NR == 1 {
     for (i = 1; i <= NF; i++) {
         column[$i] = i
         gauge[i] = $i ~ /^mem_/
-        reason[i] = $i ~ /^exit_/ && $i != "exit_total"
+        reason[i] = $i ~ /^(exit|fast)_/ && $i != "exit_total"
         name[i] = $i
     }
     fields = NF
@@ -29,8 +29,8 @@ NF != fields { complain("line " NR " has " NF " fields, not " fields); next }
     }
     if (sum != value("exit_total"))
         complain("reasons sum up to " sum " of " value("exit_total") " exits at " $1 " us")
-    if (value("exc_svc") != value("exit_svc_user") + value("emul_svc"))
-        complain("system calls taken and injected differ at " $1 " us: " value("exit_svc_user") ", " value("exc_svc"))
+    if (value("exc_svc") != value("exit_svc_user") + value("fast_svc") + value("emul_svc"))
+        complain("system calls taken are not those injected, " value("exc_svc") ", at " $1 " us")
     if (value("space_miss") > value("space_switch"))
         complain("more spaces missed than switched to at " $1 " us")
     if (value("mem_pool_used") > value("mem_pool_total"))

@@ -6,10 +6,17 @@
 static struct vcounters dev;
 static uint64_t live[3] = { 1, 0x1122334455667788ull, 3 };
 static uint32_t gauge = 7;
+static uint64_t late = 3;
 static uint64_t now = 0xabc00000def;
 static const char names[] = "one\0two\0three\0gauge\0last";
 
-static void gauges(void *ctx, uint32_t *values) { (void)ctx; values[0] = gauge; values[1] = 0xffffffff; }
+static void gauges(void *ctx, uint32_t *values)
+{
+    (void)ctx;
+    values[0] = gauge;
+    values[1] = 0xffffffff;
+    live[2] = late; /* as what umbra adds up only when somebody looks */
+}
 static uint64_t ticks(void *ctx) { (void)ctx; return now; }
 static uint32_t rd(uint32_t offset) { return dev.dev.ops->read(&dev.dev, offset, 4); }
 static uint32_t rdn(uint32_t offset, unsigned size) { return dev.dev.ops->read(&dev.dev, offset, size); }
@@ -38,11 +45,13 @@ static void test_latch(void)
     report(rd(0x420) == 7 && rd(0x424) == 0xffffffff && rd(0x428) == 0, "gauges follow without a gap");
     live[1]++;
     gauge = 8;
+    late = 99;
     now++;
     report(value(0x400, 1) == 0x1122334455667788ull && rd(0x420) == 7, "nothing moves until the next latch");
     wr(0x10, 4);
     report(value(0x400, 1) == 0x1122334455667789ull && rd(0x420) == 8 && rd(0x400) == 0xdf0, "the second latch");
     report(value(0x1000, 1) == 0x1122334455667788ull && rd(0x1020) == 7 && rd(0x1000) == 0xdef, "the one before it");
+    report(value(0x400, 2) == 99 && value(0x1000, 2) == 3, "a counter that is brought up to date for the latch");
     report(rd(0x10) == 2, "two latches");
 }
 
