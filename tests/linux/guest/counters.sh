@@ -10,7 +10,7 @@ at_least() { [ -n "$(get $1)" ] && [ "$(get $1)" -ge "$2" ] || fail "$1 is '$(ge
 /tests/counters >/tmp/first || fail "counters ended with $?"
 sh -c true
 /tests/counters >/tmp/now || fail "counters ended with $?"
-for name in exit_total exit_svc_user exit_irq exc_svc fault_hidden fault_reflected shadow_fill xlate_page mem_spaces \
+for name in exit_total exit_emulate exit_irq exc_svc fault_hidden fault_reflected shadow_fill xlate_page mem_spaces \
     mem_pool_used mem_pool_total; do at_least $name 1; done
 [ "$(get mem_pool_used)" -le "$(get mem_pool_total)" ] || fail "more of the pool is used than there is"
 sort /tmp/first >/tmp/a && sort /tmp/now >/tmp/b
