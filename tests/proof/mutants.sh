@@ -1,6 +1,6 @@
 #!/bin/bash
-# Does the proof see a wrong translator?  Each row breaks one line of a copy of src/xlate;
-# prove_a32 must then fail.
+# Do the proofs see what is wrong?  Each row breaks one line of a copy of src; the program
+# named must then fail.
 #
 # usage: tests/proof/mutants.sh
 set -u
@@ -8,42 +8,54 @@ cd "$(dirname "$0")/../.."
 work=build/proof/mutant
 bad=0
 
-# mutant NAME KINDS FILE SED-SCRIPT
+# mutant NAME PROGRAM KIND FILE SED-SCRIPT
 mutant() {
-    local name=$1 kinds=$2 file=$3 script=$4
+    local name=$1 program=$2 kind=$3 file=$4 script=$5
     rm -rf $work && mkdir -p $work && cp -r src tests mk $work/
     sed -i "$script" "$work/$file"
     if cmp -s "$work/$file" "$file"; then
         echo "FAIL $name: the script changes nothing"
         bad=$((bad + 1))
-    elif ! make -s --no-print-directory -C $work -f tests/proof/proof.mk build/proof/prove_a32 >$work/log 2>&1; then
+    elif ! make -s --no-print-directory -C $work -f tests/proof/proof.mk build/proof/$program >$work/log 2>&1; then
         echo "FAIL $name: does not build"
         bad=$((bad + 1))
-    elif $work/build/proof/prove_a32 $kinds >$work/log 2>&1; then
+    elif $work/build/proof/$program "$kind" >$work/log 2>&1; then
         echo "FAIL $name: not noticed"
         bad=$((bad + 1))
     else
-        echo "ok   $name:$(grep -m 1 '^  [0-9a-f]* *[0-9a-f]*:' $work/log)"
+        echo "ok   $name:$(grep -m 1 '^  ' $work/log)"
     fi
 }
 
 S=src/xlate/stubs.c U=src/xlate/unwind.c X=src/xlate/xlate.c A=src/xlate/a32.def
-mutant "MSR forgets the mode" msr $S 's/a32_and_imm(ra, ra, 0x7f)/a32_and_imm(ra, ra, 0x60)/'
-mutant "MSR commits early" msr $S '/put_store_byte(w, rm/{N;s/\(.*\)\n\(.*\)/\2\n\1/}'
-mutant "CPSIE asks no pending" cps $S 's/if (imod == 2) {/if (imod == 4) {/'
-mutant "MRS keeps bits of the APSR" mrs $S '/a32_bfc_low16(ra)/d'
-mutant "BX does not tell Thumb" bx $S 's/put(w, a32_add_lsl31(ra, ra, ra));/;/'
-mutant "POP leaves its base" ldm-stm-pc $S 's/a32_add_imm(rn, rn, 4)/a32_add_imm(rn, rn, 0)/'
-mutant "POP's scratch is its base" ldm-stm-pc $S 's/candidates = list \& ~BIT(rn)/candidates = list/'
-mutant "a scratch register that is used" dp-reg $S 's/ | BIT(BITS(insn, 3, 0));/;/'
-mutant "PC read too low" ldr-str-imm $S 's/put_const(w, ra, pc + 8)/put_const(w, ra, pc + 4)/'
-mutant "writeback forgotten" ldr-str-imm $S 's/a32_sub_imm(rn, rn, imm)/a32_sub_imm(rn, rn, 0)/'
-mutant "wrong LR when displaced" b $S 's/put_const(w, R_LR, pc + 4);/put_const(w, R_LR, pc);/'
-mutant "unwinding keeps the scratch" dp-reg $U '/k >= 1 && s->ra != 15/s/k >= 1/k >= 3/'
-mutant "a jump finished in ARM state" bx $U '/\*cpsr |= PSR_T/d'
-mutant "STM^ is copied" ldm-stm-user $A '/^A32(stm_user/s/USR_REGS/COPY/'
-mutant "LDRT is copied" ldrt $A '/^A32(ldst_imm_t/s/UNPRIV/COPY/'
-mutant "a wrong thread register" cp15-mcr-mrc $X 's/~0xe0u) | 3u << 5/~0xe0u) | 2u << 5/'
+mutant "MSR forgets the mode" prove_a32 msr $S 's/a32_and_imm(ra, ra, 0x7f)/a32_and_imm(ra, ra, 0x60)/'
+mutant "MSR commits early" prove_a32 msr $S '/put_store_byte(w, rm/{N;s/\(.*\)\n\(.*\)/\2\n\1/}'
+mutant "CPSIE asks no pending" prove_a32 cps $S 's/if (imod == 2) {/if (imod == 4) {/'
+mutant "MRS keeps bits of the APSR" prove_a32 mrs $S '/a32_bfc_low16(ra)/d'
+mutant "BX does not tell Thumb" prove_a32 bx $S 's/put(w, a32_add_lsl31(ra, ra, ra));/;/'
+mutant "POP leaves its base" prove_a32 ldm-stm-pc $S 's/a32_add_imm(rn, rn, 4)/a32_add_imm(rn, rn, 0)/'
+mutant "POP's scratch is its base" prove_a32 ldm-stm-pc $S 's/candidates = list \& ~BIT(rn)/candidates = list/'
+mutant "a scratch register that is used" prove_a32 dp-reg $S 's/ | BIT(BITS(insn, 3, 0));/;/'
+mutant "PC read too low" prove_a32 ldr-str-imm $S 's/put_const(w, ra, pc + 8)/put_const(w, ra, pc + 4)/'
+mutant "writeback forgotten" prove_a32 ldr-str-imm $S 's/a32_sub_imm(rn, rn, imm)/a32_sub_imm(rn, rn, 0)/'
+mutant "wrong LR when displaced" prove_a32 b $S 's/put_const(w, R_LR, pc + 4);/put_const(w, R_LR, pc);/'
+mutant "unwinding keeps the scratch" prove_a32 dp-reg $U '/k >= 1 && s->ra != 15/s/k >= 1/k >= 3/'
+mutant "a jump finished in ARM state" prove_a32 bx $U '/\*cpsr |= PSR_T/d'
+mutant "STM^ is copied" prove_a32 ldm-stm-user $A '/^A32(stm_user/s/USR_REGS/COPY/'
+mutant "LDRT is copied" prove_a32 ldrt $A '/^A32(ldst_imm_t/s/UNPRIV/COPY/'
+mutant "a wrong thread register" prove_a32 cp15-mcr-mrc $X 's/~0xe0u) | 3u << 5/~0xe0u) | 2u << 5/'
+
+D=src/shadow/drop.c F=src/shadow/fill.c P=src/shadow/policy_tlb.c M=src/shadow/space.c
+mutant "TLBIMVA misses shared entries" model_shadow "one page" $D 's/all_asids || bitmap_test(s->mixed, mib)/all_asids/'
+mutant "a table without its flags" model_shadow "code in sections" $F '/->flags = l2_meta(view_l2(entry))->flags/d'
+mutant "a large page dropped in part" model_shadow "large pages" $F 's/? L2_HAS_LARGE : L2_HAS_SECTION/? 0 : L2_HAS_SECTION/'
+mutant "the host keeps what is replaced" model_shadow "one page" $F '/^    if (old) {/s/old/0/'
+mutant "translations outlive TLBI" model_shadow code $P '/va + s->code_offset, all_asids/d'
+mutant "Manager outlives DACR" model_shadow domains $M '/^    if (flush)/s/flush/0/'
+mutant "TLBIASID of another ASID" model_shadow "one page" $P 's/sp->key.asid != asid/sp->key.asid == asid/'
+mutant "protection forgets sections" model_shadow code $D '/for_each_view(s, drop_sections_of, host_mib)/d'
+mutant "views share what is not global" model_shadow "one page" $F 's/return !w->ng \&\& !v->flat;/return true;/'
+mutant "MMU off shares" model_shadow "MMU off" $F 's/return !w->ng \&\& !v->flat;/return !w->ng;/'
 rm -rf $work
 [ $bad = 0 ] && echo "mutants: all noticed"
 [ $bad = 0 ]
