@@ -59,7 +59,10 @@ suite_bare() {
 }
 
 suite_fuzz() {
-    t 120 "fuzz: A32 programs" tests/fuzz/fuzz.sh --kinds a32 --count 1 --batch 500 --seed 1
+    local kind
+    for kind in a32 t32 mix user irq; do
+        t 120 "fuzz: $kind programs" tests/fuzz/fuzz.sh --kinds $kind --count 1 --batch 400 --seed 1
+    done
 }
 
 suite_linux() { cases tests/linux/cases.sh 400 linux; }

@@ -117,7 +117,7 @@ void a32_item(void)
     case 0: case 1: case 2: case 3: case 4: a32_memory(); break;
     case 5: case 6: case 7: case 8: a32_branch(); break;
     case 9: case 10: case 11: case 12: case 13: a32_system(); break;
-    case 14: a32_plain(); break;
+    case 14: float_item(); break;
     default:
         for (uint32_t n = 1 + pick(4); n; n--)
             a32_plain();

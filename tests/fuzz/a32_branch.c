@@ -140,8 +140,7 @@ static void loop(void)
 /* To where nothing can be executed; r12 tells the handler where to go on. */
 static void nowhere(void)
 {
-    static const uint32_t places[] = { PAGE_UNMAPPED, PAGE_XN, MIB_NO_ACCESS, MIB_UNMAPPED, 0, 0x3fffff00 };
-    uint32_t place = places[pick(6)] + pick(64) * 4, at;
+    uint32_t place = any_nowhere(), at;
 
     if (gen.mode == MODE_FIQ)
         return; /* the handler sees another r12 */
@@ -155,7 +154,7 @@ static void nowhere(void)
     write32(at, AL | 0x028fc000 | (gen.pc - at - 8));
 }
 
-static void switch_by_blx(void)
+void a32_to_thumb(void)
 {
     uint32_t n = pick(3);
 
@@ -177,6 +176,6 @@ void a32_branch(void)
     case 6: jump_table(); break;
     case 7: loop(); break;
     case 8: nowhere(); break;
-    default: switch_by_blx(); break;
+    default: a32_to_thumb(); break;
     }
 }

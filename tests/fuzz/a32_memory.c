@@ -6,13 +6,9 @@ static bool may_write_back;
 /* r11 := an address; r10 is the middle of the data.  Returns the base to be used. */
 static uint32_t base_register(void)
 {
-    static const uint32_t odd_places[] = { PAGE_UNMAPPED, PAGE_USER_RO, PAGE_PRIV, PAGE_RO, PAGE_XN, MIB_NO_ACCESS,
-                                           MIB_UNMAPPED, MIB_RO, MIB_MANAGER, DATA_BASE, PAGE_UNMAPPED - 16 };
-
     may_write_back = true;
     if (pick(4) == 0) {
-        emit_const(11, odd_places[pick(sizeof(odd_places) / sizeof(odd_places[0]))] + pick(64) * 4 +
-                           (pick(4) ? 0 : pick(4)));
+        emit_const(11, any_place());
         return 11;
     }
     if (pick(2)) {

@@ -73,14 +73,6 @@ static void mode_change(void)
     }
 }
 
-/* A PSR to return with: the mode, some flags. */
-static uint32_t return_psr(uint32_t mode)
-{
-    uint32_t psr = (any_word() & 0xf80f0000) | mode | PSR_F | (pick(2) ? PSR_A : 0);
-
-    return gen.irqs || (mode == MODE_USR && pick(2)) ? psr : psr | PSR_I;
-}
-
 /* Where a return may go: the same instruction set or, with 'thumb', the other one. */
 static bool to_thumb(void)
 {

@@ -60,11 +60,17 @@ static inline bool has_spsr(void) { return gen.mode != MODE_USR && gen.mode != M
 uint32_t any_word(void);
 /* A value likely to matter: small, large, near a boundary, random. */
 uint32_t any_value(void);
+/* Where data accesses, or fetches, go wrong in one way or another. */
+uint32_t any_place(void);
+uint32_t any_nowhere(void);
+/* A PSR to return with: the mode, some flags; no T. */
+uint32_t return_psr(uint32_t mode);
 /* A mode that the program may be in. */
 uint32_t any_mode(void);
 
 void emit32(uint32_t word);       /* A32, or a literal */
 void emit16(uint32_t half);
+void write16(uint32_t addr, uint32_t half);
 void emit_t32(uint32_t insn);     /* by its size */
 /* rd := value, in the instruction set of now */
 void emit_const(unsigned rd, uint32_t value);
@@ -77,11 +83,17 @@ void t32_plain(void);
 void a32_memory(void);
 void a32_system(void);
 void a32_branch(void);
+void a32_to_thumb(void);
 uint32_t a32_cond(void);
 uint32_t a32_rd(void);
 uint32_t a32_rn(bool pc_too);
-void a32_float(void);
+void float_item(void);
 void t32_memory(void);
+/* Exactly one instruction each, also in an IT block. */
+void t32_memory_one(unsigned base);
+void t32_system_one(void);
+void t32_jump_one(void);
+void t32_set_base(void);          /* r11 := an address, good or bad */
 void t32_system(void);
 void t32_branch(void);
 
@@ -98,3 +110,5 @@ void sync_code(uint32_t from, uint32_t to);
 void fuzz_enter(const uint32_t regs[17]);
 void fuzz_banks(const uint32_t values[17]);
 void fuzz_read_banks(uint32_t values[17]);
+void fuzz_float(const uint32_t values[65]);
+void fuzz_read_float(uint32_t values[65]);

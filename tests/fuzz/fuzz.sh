@@ -11,7 +11,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 99
 out=build/fuzz
 image=build/bare/fuzz
-kinds=(a32 t32 mix user irq mmu smc wild)
+kinds=(a32 t32 mix user irq)
 limit=60
 mkdir -p "$out"
 
@@ -129,6 +129,20 @@ minimise() {
     echo "$keep"
 }
 
+# Those of the configurations that this umbra can run.
+available() {
+    local config
+    orders "$out/try.bin" 0 1 1 0
+    for config; do
+        on_umbra "$out/try.bin" "$out/try" "$config"
+        if grep -q 'unknown' "$out/try.raw" "$out/try.err"; then
+            echo "fuzz: this umbra has no '$config'" >&2
+        else
+            echo "$config"
+        fi
+    done
+}
+
 # show KIND SEED CONFIG: returns 1 when the program differs, having shown where
 show() {
     local kind=$1 seed=$2 config=$3 number keep
@@ -144,6 +158,7 @@ show() {
     printf '  kind %s seed %s in "%s": differs; items kept: %x\n' "$kind" "$seed" "$config" "$keep"
     disassemble "$out/one.qemu" | head -80 | sed 's/^/  | /'
     echo "  first difference (< QEMU, > umbra):"
+    [ -s "$out/one.umbra" ] || tail -3 "$out/one.umbra.raw"
     diff "$out/one.qemu" "$out/one.umbra" | head -16 | cut -c1-170 | sed 's/^/  | /'
     return 1
 }
@@ -182,9 +197,9 @@ run_batch() { # KIND FIRST CONFIG...
     done
 }
 
-seconds=60 rounds=0 seed=1 batch=250 failed=0 done_programs=0
+limit=${FUZZ_LIMIT:-60} seconds=60 rounds=0 seed=1 batch=250 failed=0 done_programs=0
 declare -A count
-use_kinds=a32
+use_kinds=a32,t32,mix,user,irq
 use_configs=
 while [ $# -gt 0 ]; do
     case $1 in
@@ -202,11 +217,13 @@ while [ $# -gt 0 ]; do
 done
 [ -f $image.bin ] || die "$image.bin is not built (make fuzz-guest)"
 [ -n "$use_configs" ] || use_configs=$(configs | cut -d: -f1 | tr '\n' ,)
+# shellcheck disable=SC2086
+use_configs=$(available ${use_configs//,/ })
 start=$SECONDS
 for ((round = 0; rounds ? round < rounds : SECONDS - start < seconds; round++)); do
     for kind in ${use_kinds//,/ }; do
         # shellcheck disable=SC2086
-        run_batch "$kind" $((seed + round * batch)) ${use_configs//,/ }
+        run_batch "$kind" $((seed + round * batch)) $use_configs
         [ $rounds != 0 ] || [ $((SECONDS - start)) -lt "$seconds" ] || break
     done
     [ $failed -lt 20 ] || break

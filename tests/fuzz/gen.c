@@ -18,6 +18,33 @@ uint32_t any_mode(void)
     return modes[pick(gen.irqs ? 5 : 6)];
 }
 
+uint32_t any_place(void)
+{
+    static const uint32_t places[] = { PAGE_UNMAPPED, PAGE_USER_RO, PAGE_PRIV, PAGE_RO, PAGE_XN, MIB_NO_ACCESS,
+                                       MIB_UNMAPPED, MIB_RO, MIB_MANAGER, DATA_BASE, PAGE_UNMAPPED - 16 };
+
+    return places[pick(sizeof(places) / sizeof(places[0]))] + pick(64) * 4 + (pick(4) ? 0 : pick(4));
+}
+
+uint32_t any_nowhere(void)
+{
+    static const uint32_t places[] = { PAGE_UNMAPPED, PAGE_XN, MIB_NO_ACCESS, MIB_UNMAPPED, 0, 0x3fffff00 };
+
+    return places[pick(6)] + pick(64) * 4;
+}
+
+uint32_t return_psr(uint32_t mode)
+{
+    uint32_t psr = (any_word() & 0xf80f0000) | mode | PSR_F | (pick(2) ? PSR_A : 0);
+
+    return gen.irqs || (mode == MODE_USR && pick(2)) ? psr : psr | PSR_I;
+}
+
+void write16(uint32_t addr, uint32_t half)
+{
+    *(volatile uint16_t *)addr = (uint16_t)half;
+}
+
 void emit16(uint32_t half)
 {
     *(volatile uint16_t *)gen.pc = (uint16_t)half;

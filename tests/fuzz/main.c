@@ -227,6 +227,31 @@ static void note_cp15(void)
               (unsigned)CP15_READ(0, c13, c0, 4));
 }
 
+static void note_float(void)
+{
+    uint32_t values[65];
+
+    fuzz_read_float(values);
+    for (unsigned i = 0; i < 65; i++) {
+        note(values[i]);
+        if (verbose())
+            print("%s%08x", i % 8 ? " " : "\n    ", (unsigned)values[i]);
+    }
+    if (verbose())
+        print("\n");
+}
+
+/* Small numbers and large, NaNs and whatever else random words are. */
+static void set_float(void)
+{
+    uint32_t values[65];
+
+    for (unsigned i = 0; i < 64; i++)
+        values[i] = pick(3) ? any_word() : 0x3f800000 + (pick(64) << 20);
+    values[64] = any_word() & 0xf0000000;
+    fuzz_float(values);
+}
+
 static void dump_code(uint32_t from, uint32_t to)
 {
     print("  code %08x\n", (unsigned)from);
@@ -264,6 +289,9 @@ static void make_items(const uint32_t keep[2], uint32_t seed)
 {
     uint32_t items = 6 + pick(MAX_ITEMS - 8);
 
+    if (gen.kind == KIND_T32)
+        a32_to_thumb();
+
     for (uint32_t i = 0; i < items && gen.pc < gen.limit; i++) {
         gen.rng = (seed * 0x9e3779b1u ^ (i + 1) * 0x85ebca6bu) | 1;
         random_next(&gen.rng);
@@ -272,7 +300,10 @@ static void make_items(const uint32_t keep[2], uint32_t seed)
             continue;
         if (verbose())
             print("  item %u at %08x%s\n", (unsigned)i, (unsigned)gen.pc, gen.thumb ? " T" : "");
-        a32_item();
+        if (gen.thumb)
+            t32_item();
+        else
+            a32_item();
     }
     if (gen.thumb)
         emit16(0xdf00 | SVC_END);
@@ -291,6 +322,7 @@ static void stream_program(uint32_t seed, const uint32_t keep[2])
     gen.irqs = gen.kind == KIND_IRQ;
     gen.pc = start = start_of_code();
     gen.limit = start + 0x400;
+    set_float();
     set_regs(regs, start);
     fill_memory(start);
     make_items(keep, seed);
@@ -310,7 +342,10 @@ static void stream_program(uint32_t seed, const uint32_t keep[2])
     trap_hook = NULL;
     CNTV_CTL_WRITE(0);
     note(ended);
+    if (verbose())
+        print("  %s after %u exceptions\n", ended ? "ended" : "stopped", (unsigned)events);
     note_banks();
+    note_float();
     note_cp15();
     note(sum_memory());
 }

@@ -3,6 +3,7 @@
  * the CPSR control bits regs[16].  Only an exception comes back, through catch_call.
  */
     .syntax unified
+    .fpu    neon
     .arm
     .text
     .globl fuzz_enter
@@ -61,3 +62,28 @@ fuzz_read_banks:
     stm     r0!, {r1, r2}
     get_bank 0x13
     bx      r3
+
+/* d0-d31 and FPSCR from or to 65 words; both switch the unit on. */
+    .macro float_on
+    mrc     p15, 0, r1, c1, c0, 2
+    orr     r1, r1, #0xf00000
+    mcr     p15, 0, r1, c1, c0, 2
+    isb
+    mov     r1, #0x40000000
+    vmsr    fpexc, r1
+    .endm
+    .globl fuzz_float, fuzz_read_float
+fuzz_float:
+    float_on
+    vldmia  r0!, {d0-d15}
+    vldmia  r0!, {d16-d31}
+    ldr     r1, [r0]
+    vmsr    fpscr, r1
+    bx      lr
+fuzz_read_float:
+    float_on
+    vstmia  r0!, {d0-d15}
+    vstmia  r0!, {d16-d31}
+    vmrs    r1, fpscr
+    str     r1, [r0]
+    bx      lr
