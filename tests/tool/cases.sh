@@ -296,6 +296,7 @@ case_samples() {
           split($0, was, ",") }
         END { if (NR < 3 || !e || $e != total) { print NR " lines, in the last " $e " exits, not " total; exit 1 } }' \
         "$dir/s.csv" || exit 1
+    run 4 'no samples' --kernel build/bare/hello.elf --no-initrd --samples "$dir/s.csv" -- -no-such-option
 }
 
 case_qemu-trouble() {

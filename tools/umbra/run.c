@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ARGS_MAX 256
@@ -140,6 +141,16 @@ static const char *ending(enum exit_code code)
     }
 }
 
+/* A run that ended before umbra came to the guest has none; how it ended is what matters then. */
+static void write_samples(const char *csv)
+{
+    struct stat st;
+    if (stat(raw_samples, &st) < 0 || st.st_size == 0)
+        fprintf(stderr, "umbra: no samples: umbra never came to take one\n");
+    else
+        samples_to_csv(raw_samples, csv);
+}
+
 int verb_run(int argc, char **argv)
 {
     struct options opt;
@@ -155,7 +166,7 @@ int verb_run(int argc, char **argv)
     enum exit_code code = qemu_run(&(struct qemu_run){ args.v, opt.timeout, opt.native });
     if (ending(code))
         fprintf(stderr, "umbra: %s\n", ending(code));
-    if (raw_samples && code != EXIT_QEMU && code != EXIT_BUNDLE)
-        samples_to_csv(raw_samples, opt.samples);
+    if (raw_samples)
+        write_samples(opt.samples);
     return code;
 }
