@@ -2,62 +2,112 @@
 """umbra bench: native and umbra side by side.  docs/evaluation.md says what is measured and why."""
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import plan  # noqa: E402
+import report  # noqa: E402
 import targets  # noqa: E402
-from cells import CONFIGS, OUT, PLUGIN, ROOT, Cell  # noqa: E402
-
-MAIN_OPS = [op for op in targets.OPERATIONS if not op.startswith("ctx-")] + ["ctx-1-0", "ctx-2-0"]
-QUICK_OPS = MAIN_OPS + ["@gzip", "@loops"]
+from cells import OUT, PLUGIN, ROOT  # noqa: E402
 
 
 def say(text):
     print(text, flush=True)
 
 
-def run_cells(cells):
-    """Runs what is not kept yet, saying what runs and about how long it will take."""
-    left = [c for c in cells if not c.load()]
-    if len(left) < len(cells):
-        say("bench: %d of %d cells are kept from before" % (len(cells) - len(left), len(cells)))
-    pace = 1.0
-    for i, cell in enumerate(left):
-        rest = sum(c.guess for c in left[i:]) * pace
-        say("bench: [%d/%d] %s; about %d s left" % (i + 1, len(left), cell.name, rest))
-        start = time.time()
-        cell.run()
-        pace = 0.5 * pace + 0.5 * (time.time() - start) / cell.guess
+class Progress:
+    """What runs, and about how long is left: guesses, corrected by what the cells so far took."""
+
+    def __init__(self, cells, jobs):
+        self.left, self.total, self.jobs = list(cells), len(cells), jobs
+        self.pace = 1.0
+
+    def begin(self, cell):
+        rest = sum(c.guess for c in self.left) * self.pace / self.jobs
+        say("bench: [%d/%d] %s; about %s left" % (self.total - len(self.left) + 1, self.total, cell.name,
+                                                 "%d s" % rest if rest < 100 else "%d min" % (rest / 60 + 0.5)))
+
+    def end(self, cell, seconds):
+        self.left.remove(cell)
+        self.pace = 0.6 * self.pace + 0.4 * seconds / cell.guess
         if "failed" in cell.result:
             say("bench: FAILED %s: %s" % (cell.name, cell.result["failed"]))
-        for error in cell.result.get("errors", []):
+        for error in cell.result.get("errors", []) + cell.result.get("lmbench-errors", []):
             say("bench: %s: %s" % (cell.name, error))
 
 
-def boot_rows(native, umbra):
-    """Boot from the guest's first instruction to its script; what umbra does before is a row of its own."""
-    rows = []
-    if "boot" in native and "boot" in umbra:
-        rows.append(targets.judge("boot of the raw Image", native["boot"], umbra["boot"] - umbra["start"], 1.25))
-        rows.append(targets.judge("umbra's own start, this bundle", None, umbra["start"], None))
-    return rows
+def run_cells(cells, jobs=1):
+    """Runs what is not kept yet; what measures seconds runs alone."""
+    left = [c for c in cells if not c.load()]
+    if len(left) < len(cells):
+        say("bench: %d of %d cells are kept from before" % (len(cells) - len(left), len(cells)))
+    progress = Progress(left, jobs)
+
+    def one(cell):
+        progress.begin(cell)
+        start = time.time()
+        cell.run()
+        progress.end(cell, time.time() - start)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(one, [c for c in left if c.clock == "icount"]))
+    for cell in left:
+        if cell.clock == "wall":
+            one(cell)
 
 
 def quick(args):
-    cells = [Cell("quick", config, QUICK_OPS, args.board, guess=guess)
-             for config, guess in (("native", 9), (args.config, 18))]
+    cells = plan.quick(args.board, args.config)
     run_cells(cells)
     native, umbra = (c.result for c in cells)
-    rows = targets.table(native, umbra) + boot_rows(native, umbra)
+    rows = targets.table(native, umbra) + targets.boot_rows(native, umbra)
     say("\n%s, %s, instructions per operation\n" % (args.board, args.config))
     say(targets.show(rows))
-    if "ops" in umbra:
-        say("\nof umbra's instructions, executed by the VMM itself:")
-        say("  " + ", ".join("%s %.0f%%" % (op, 100 * c["vmm"] / c["instructions"])
-                             for op, c in umbra["ops"].items() if c["instructions"]))
+    say("\ncounts per operation; vmm: instructions that umbra itself executes\n")
+    say(targets.show_counts(umbra))
     return verdict(rows)
+
+
+def full(args):
+    report.must_have_gnuplot()
+    ramdisk = [os.path.join(ROOT, "bench", "ramdisk.sh"), plan.BENCH_RAMDISK]
+    if subprocess.call(ramdisk, cwd=ROOT) != 0:
+        say("bench: the RAM disk could not be made")
+        return 1
+    if not plan.have_lmbench():
+        say("bench: lmbench is missing (Debian's section non-free; see %s/build/cache/bench/apt/update.log):"
+            " our own operations run without it" % ROOT)
+    cells = plan.full(args.configs.split(","), args.repeats)
+    run_cells(cells, args.jobs)
+    rows = report.write(cells, args.output)
+    say("\ncubieboard, tlb: targets\n")
+    say(targets.show(rows))
+    failed = [c.name for c in cells if "failed" in c.result]
+    if failed:
+        say("\nbench: %d of %d cells failed: %s" % (len(failed), len(cells), ", ".join(failed)))
+    status = verdict(rows)
+    say("bench: report: %s" % os.path.join(args.output, "report.html"))
+    return status or (1 if failed else 0)
+
+
+def check():
+    """Runs each of a few cells twice; every number must be the same."""
+    bad = 0
+    for pair in plan.check():
+        for cell in pair:
+            if os.path.exists(cell.kept()):
+                os.remove(cell.kept())
+        run_cells(pair)
+        first, second = (dict(c.result, seconds=0, boot_seconds=0) for c in pair)
+        same = first == second and "failed" not in first
+        say("bench: %s: two runs, %d numbers: %s" % (pair[0].config, targets.count_numbers(first),
+                                                     "identical" if same else "DIFFERENT"))
+        bad += not same
+    return 1 if bad else 0
 
 
 def verdict(rows):
@@ -66,18 +116,36 @@ def verdict(rows):
     return 1 if missed else 0
 
 
-def main():
+def parse():
     parser = argparse.ArgumentParser(prog="umbra bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one policy, the rows of the targets table: a minute")
-    parser.add_argument("--board", default="cubieboard", choices=["cubieboard", "vexpress-a9"])
-    parser.add_argument("--config", default="tlb", choices=[c for c in CONFIGS if c != "native"],
-                        help="with --quick: the policy to judge (default: tlb)")
+    parser.add_argument("--check", action="store_true", help="show that two deterministic runs agree to the digit")
+    parser.add_argument("--board", default="cubieboard", choices=["cubieboard", "vexpress-a9"], help="for --quick")
+    parser.add_argument("--config", default="tlb", choices=plan.CONFIGS[1:], help="for --quick (default: tlb)")
+    parser.add_argument("--configs", default=",".join(plan.CONFIGS), help="which are compared (default: %(default)s)")
+    parser.add_argument("--repeats", type=int, default=3, help="of what is measured in seconds (default: 3)")
+    parser.add_argument("--jobs", type=int, default=1, help="deterministic cells at a time (default: 1)")
+    parser.add_argument("--output", default=os.path.join(OUT, "report"), help="folder of the report")
+    parser.add_argument("--from-cells", metavar="FILE", help="write the report from these results, and run nothing")
     args = parser.parse_args()
+    wrong = [c for c in args.configs.split(",") if c not in plan.CONFIGS]
+    if wrong or args.repeats < 1 or args.jobs < 1:
+        parser.error("no configuration '%s'" % wrong[0] if wrong else "--repeats and --jobs are at least 1")
+    return args
+
+
+def main():
+    args = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
+    if args.from_cells:
+        return report.from_file(args.from_cells, args.output, say)
     os.makedirs(OUT, exist_ok=True)
     if subprocess.call(["make", "-s", "-j2", "all", os.path.relpath(PLUGIN, ROOT)], cwd=ROOT, stdout=subprocess.DEVNULL):
         say("bench: the build failed")
         return 1
-    return quick(args)
+    if args.check:
+        return check()
+    return quick(args) if args.quick else full(args)
 
 
 if __name__ == "__main__":
@@ -86,3 +154,5 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         say("bench: interrupted; what is measured is kept")
         sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)

@@ -42,6 +42,9 @@ def file_hash(name):
     return h.hexdigest()
 
 
+VERSION = 1  # of what a kept result means
+
+
 class Failed(Exception):
     pass
 
@@ -50,10 +53,10 @@ class Cell:
     """One run: 'ops' are what bench/guest/bench.sh understands; 'clock' is "icount" or "wall"."""
 
     def __init__(self, workload, config, ops, board="cubieboard", clock="icount", ramdisk=RAMDISK, guess=15,
-                 zimage=False, extra=()):
+                 zimage=False, samples=0):
         self.workload, self.config, self.ops = workload, config, list(ops)
         self.board, self.clock, self.ramdisk, self.guess = board, clock, ramdisk, guess
-        self.zimage, self.extra = zimage, list(extra)
+        self.zimage, self.samples = zimage, samples
         self.result = None
 
     @property
@@ -69,15 +72,18 @@ class Cell:
             args += ["--decompress"]
         if self.clock == "icount":
             args += ["--icount"]
-        return args + CONFIGS[self.config] + self.extra
+        return args + CONFIGS[self.config]
 
     def key(self):
-        inputs = [self.arguments()] + [file_hash(f) for f in (KERNEL, self.ramdisk)]
+        inputs = [VERSION, self.workload, self.samples, self.arguments()] + self.files()
         if self.clock == "icount":
             inputs.append(file_hash(PLUGIN))
         if self.config != "native":
             inputs += [file_hash(path("build", "umbra.zimage")), file_hash(path("build", "board", self.board + ".dtb"))]
         return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:20]
+
+    def files(self):
+        return [file_hash(f) for f in (KERNEL, self.ramdisk)]
 
     def kept(self):
         return os.path.join(OUT, "cells", "%s-%s.json" % (self.name, self.key()))
@@ -94,25 +100,28 @@ class Cell:
         """Runs it, or takes what is kept.  Never raises: a failure is a result."""
         if self.load():
             return
-        start = time.time()
+        start, kept = time.time(), self.kept()
         try:
             self.result = self.measure(timeout)
+            if self.kept() != kept:
+                raise Failed("umbra's image, the kernel or the RAM disk changed while it ran")
         except Failed as why:
             self.result = {"failed": str(why)}
             return
         self.result["seconds"] = round(time.time() - start, 1)
-        os.makedirs(os.path.dirname(self.kept()), exist_ok=True)
-        with open(self.kept() + ".new", "w") as f:
+        os.makedirs(os.path.dirname(kept), exist_ok=True)
+        with open(kept + ".new", "w") as f:
             json.dump(self.result, f, indent=1, sort_keys=True)
-        os.replace(self.kept() + ".new", self.kept())
+        os.replace(kept + ".new", kept)
 
     def measure(self, timeout):
-        log, marks = (os.path.join(OUT, self.name + end) for end in (".log", ".marks"))
+        log, marks, samples = (os.path.join(OUT, self.name + end) for end in (".log", ".marks", ".csv"))
         command = [path("umbra"), "run", "--timeout", str(timeout)] + self.arguments()
+        if self.samples:
+            command += ["--samples", samples, "--sample-interval", str(self.samples)]
         if self.clock == "icount":
             command += ["--", "-plugin", "%s,out=%s,vmm=%s%s" % (PLUGIN, marks, VMM_WINDOW, self.first())]
-        with open(log, "wb") as f:
-            code = subprocess.call(command, stdin=subprocess.DEVNULL, stdout=f, stderr=subprocess.STDOUT, cwd=ROOT)
+        code, boot_seconds = run_logged(command, log)
         with open(log, errors="replace") as f:
             text = f.read().replace("\r", "")
         complaints = re.findall(r"^(bench-error: .*|umbra: (?!.*powered off).*stopped.*|umbra: unrecognized option.*)$",
@@ -121,6 +130,12 @@ class Cell:
             raise Failed("ended with %d: %s (console: %s)" % (code, last_line(text, complaints), log))
         result = parse(text, read_marks(marks) if self.clock == "icount" else [])
         result["errors"] = complaints
+        result["boot_seconds"] = boot_seconds
+        place = re.search(r"image and pool at 0x([0-9a-f]+)-0x([0-9a-f]+)", text)
+        if place:
+            result["reserved"] = int(place.group(2), 16) - int(place.group(1), 16)
+        if self.samples:
+            result["samples"] = read_samples(samples)
         return result
 
     def first(self):
@@ -128,6 +143,74 @@ class Cell:
         if self.config == "native":
             return ""
         return ",first=" + symbol("guest_switch")[0]
+
+
+class StartCell(Cell):
+    """umbra's own start, up to the guest's first instruction, with a bundle of 32 MiB; its hash check apart."""
+
+    SIZE = 32 << 20
+
+    def __init__(self):
+        super().__init__("start", "tlb", [], guess=4, ramdisk=os.path.join(OUT, "start.ramdisk"))
+
+    def measure(self, timeout):
+        marks, log, pad = (os.path.join(OUT, self.name + end) for end in (".marks", ".log", ".ramdisk"))
+        bundle = self.build(1 << 20, pad)
+        bundle = self.build((1 << 20) + self.SIZE - bundle, self.ramdisk)
+        plugin = "%s,out=%s,vmm=%s%s,part=%s,stop=on" % (PLUGIN, marks, VMM_WINDOW, self.first(), object_range("crc32"))
+        run_logged([path("umbra"), "run", "--timeout", str(timeout)] + self.arguments() + ["--", "-plugin", plugin], log)
+        seen = [counts for what, counts in read_marks(marks) if what == "first"]
+        if not seen:
+            raise Failed("umbra did not reach its guest (console: %s)" % log)
+        return {"ops": {}, "bundle": bundle, "start": seen[0][0], "hash": seen[0][2]}
+
+    def files(self):
+        return [file_hash(KERNEL), self.SIZE]
+
+    def build(self, size, ramdisk):
+        """The size of the bundle with a RAM disk of 'size' bytes that do not repeat."""
+        blocks = (hashlib.sha256(b"%d" % i).digest() for i in range(size // 32 + 1))
+        with open(ramdisk, "wb") as f:
+            f.write(b"".join(blocks)[:size])
+        out = os.path.join(OUT, "start.boot")
+        args = ["--decompress", "--board", self.board, "--initrd", ramdisk, "--output", out]
+        if subprocess.call([path("umbra"), "build"] + args, stdout=subprocess.DEVNULL) != 0:
+            raise Failed("umbra build failed")
+        return os.path.getsize(os.path.join(out, "bundle.itb"))
+
+
+def run_logged(command, log):
+    """Its status, and the seconds until the guest's script began (None: it never did)."""
+    start, up = time.time(), None
+    with open(log, "wb") as f, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                                stderr=subprocess.STDOUT, cwd=ROOT) as child:
+        try:
+            for line in child.stdout:
+                if up is None and line.startswith(b"umbra-guest: script"):
+                    up = round(time.time() - start, 3)
+                f.write(line)
+        finally:
+            if child.poll() is None:
+                child.terminate()
+                child.wait()
+    return child.returncode, up
+
+
+def object_range(name):
+    """Where the functions of src/lib/NAME.c lie, from the linker's map."""
+    with open(path("build", "umbra.map")) as f:
+        found = re.findall(r"^ \.text\S*\s+0x0*([0-9a-f]+)\s+0x([0-9a-f]+) \S*/%s\.c\.o$" % name, f.read(), re.M)
+    places = [(int(at, 16), int(size, 16)) for at, size in found if int(size, 16) and int(at, 16)]
+    if not places:
+        raise Failed("no code of %s.c in umbra.map" % name)
+    return "%x-%x" % (min(at for at, _ in places), max(at + size for at, size in places))
+
+
+def read_samples(name):
+    """{"names": [..], "rows": [[..]]}: umbra's counters over the guest's time."""
+    with open(name) as f:
+        lines = [line.strip().split(",") for line in f if line.strip()]
+    return {"names": lines[0], "rows": [[int(v) for v in row] for row in lines[1:]]}
 
 
 def last_line(text, complaints):

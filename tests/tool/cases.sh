@@ -344,6 +344,16 @@ case_interrupted-download() {
     cmp "$dir/guest/vmlinuz" $zimage
 }
 
+# The bench harness: its report from canned results, and cells that are kept, resumed, that fail.
+case_bench-report() { tests/tool/bench_test.py report; }
+case_bench-cells() { tests/tool/bench_test.py cells; }
+case_bench-arguments() {
+    expect 2 'unrecognized arguments' ./umbra bench --fly
+    expect 2 "no configuration 'fast'" ./umbra bench --configs native,fast
+    expect 2 'invalid choice' ./umbra bench --quick --board toaster
+    expect 0 '--quick' ./umbra bench --help
+}
+
 if [ "${1:-}" = --list ]; then
     declare -F | sed -n 's/^declare -f case_//p'
 else

@@ -1,5 +1,5 @@
 /*
- * bench OPERATION[:TIMES]... measures each operation and prints
+ * bench OPERATION[#LABEL][:TIMES]... measures each operation and prints (NAME with the label)
  *     bench: NAME CALLS UNITS PAIRS NS
  * CALLS times UNITS is what the cost is divided by, PAIRS is how many pairs of markers (see bench/count.c) were
  * set, NS is the time between them as the guest's own clock tells it.  In a VM of umbra's a second line tells what its
@@ -146,7 +146,9 @@ static void measure(const struct operation *op, const char *name, int times)
 static bool matches(const struct operation *op, const char *name)
 {
     size_t size = strlen(op->name);
-    return op->name[size - 1] == '-' ? !strncmp(op->name, name, size) : !strcmp(op->name, name);
+    if (op->name[size - 1] == '-')
+        return !strncmp(op->name, name, size);
+    return !strncmp(op->name, name, size) && (name[size] == '\0' || name[size] == '#');
 }
 
 static const struct operation *find(const char *name)

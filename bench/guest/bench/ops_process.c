@@ -223,8 +223,8 @@ static void finish_touched(void)
 }
 
 const struct operation process_operations[] = {
-    { "pipe", prepare_pipe, op_round_trip, finish_child, 300, 1, false },
-    { "unix", prepare_unix, op_round_trip, finish_child, 300, 1, false },
+    { "pipe", prepare_pipe, op_round_trip, finish_child, 600, 1, false },
+    { "unix", prepare_unix, op_round_trip, finish_child, 600, 1, false },
     { "ctx-", prepare_ring, op_ring, finish_ring, 100, 0, false },
     { "bystanders-", prepare_bystanders, op_nothing, NULL, 1, 1, false },
     { "fork", NULL, op_fork, NULL, 50, 1, false },
