@@ -48,6 +48,27 @@ suite_unit() {
     done
 }
 
+# The other policies: every guest on one board; what looks at tables on the others too.
+bare_policies() {
+    local name board policy
+    for policy in trap oos; do
+        for name in $(make -s --no-print-directory -f tests/bare/bare.mk bare-names); do
+            t 100 "bare: $name on cubieboard, $policy" env UMBRA_TIMEOUT=60 UMBRA_FLAGS="--policy $policy" \
+                tests/bare/run.sh umbra "$name" cubieboard
+        done
+        for board in realview-pb-a8 vexpress-a9; do
+            for name in tlb tables; do
+                t 100 "bare: $name on $board, $policy" env UMBRA_TIMEOUT=60 UMBRA_FLAGS="--policy $policy" \
+                    tests/bare/run.sh umbra "$name" "$board"
+            done
+        done
+    done
+    for name in tlb tables user; do
+        t 100 "bare: $name on cubieboard, no space cache" env UMBRA_TIMEOUT=60 UMBRA_FLAGS=--no-space-cache \
+            tests/bare/run.sh umbra "$name" cubieboard
+    done
+}
+
 suite_bare() {
     local name board
     for board in cubieboard realview-pb-a8 vexpress-a9; do
@@ -55,6 +76,7 @@ suite_bare() {
             t 100 "bare: $name on $board" env UMBRA_TIMEOUT=60 tests/bare/run.sh umbra "$name" "$board"
         done
     done
+    bare_policies
     t 100 "bare: guests that hang or reset" tests/bare/run.sh negative cubieboard
 }
 

@@ -43,6 +43,20 @@ case_kernel-lpae() {
         said 'the guest has stopped itself' && said 'was ID_MMFR0' && said 'no Large Physical Address Extension (LPAE)'
 }
 
+# The other policies: on the default board with the audits of the debug build, which look for tables
+# that are mapped writable although they are watched.
+policy_debug() { session --policy "$1" --debug --decompress && said 'audit: 0 bad shadow entries'; }
+case_policy-trap() { policy_debug trap; }
+case_policy-oos() { policy_debug oos; }
+case_policy-trap-vexpress-a9() { session --policy trap --decompress --board vexpress-a9; }
+case_policy-oos-vexpress-a9() { session --policy oos --decompress --board vexpress-a9; }
+case_policy-trap-realview-pb-a8() { session --policy trap --decompress --board realview-pb-a8; }
+case_policy-oos-realview-pb-a8() { session --policy oos --decompress --board realview-pb-a8; }
+case_no-space-cache() {
+    boot 0 --no-space-cache --debug --decompress --append +umbra.script=null && said 'null: up' &&
+        said 'audit: 0 bad shadow entries'
+}
+
 case_ten-boots() {
     local n
     for n in 1 2 3 4 5 6 7 8 9 10; do
