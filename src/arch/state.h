@@ -20,16 +20,26 @@
 #define STATE_CTL_ON 60
 #define STATE_MSR_KEY 68
 
+#define STATE_TLBI_NEXT 96
+#define STATE_QUEUE 256
+#define STATE_QUEUE_PROBE (4096 - 4 - STATE_QUEUE)
+
 /* Translated code exits by SVC words: the class of the decode table in bits 7:0, or one of these, for which the
  * vectors have short paths; bits 11:8 name the register concerned. */
 #define XLATE_SVC_REG 8
 #define XLATE_SVC_DACR 0x80 /* MCR DACR that takes access away */
 #define XLATE_SVC_ERET 0x81 /* MOVS pc, lr */
+/* MCR and MRC of CP15 with op1 = 0 are in the word itself: bits 5:0 all set, then Rt, op2, CRm, CRn, L */
+#define XLATE_SVC_CP15 0x3f
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * The queue: an address past its end faults, which is how a full one exits.  A DSB loads from tlbi_next +
+ * STATE_QUEUE_PROBE, the page's last word when the queue is empty and beyond the page otherwise.
+ */
 struct state_page {
     uint32_t ctl;      /* virtual CPSR: mode, I, F, A, E; low byte is written by MSR stubs */
     uint32_t pend_ptr; /* VMM_STATE (readable), or VMM_STATE + 4 KiB (faults) when an interrupt waits */
@@ -45,8 +55,12 @@ struct state_page {
     uint32_t hw_fpexc; /* as hw_dacr */
     uint32_t ctl_on, ctl_off; /* low byte of ctl with I clear, with I set */
     uint32_t msr_key;  /* ctl << 25; bit 0 is set when an interrupt waits */
-    uint32_t dfsr, ifsr, dfar, ifar, contextidr; /* to be read; writes take an exit */
+    uint32_t dfsr, ifsr, dfar, ifar, contextidr, sctlr; /* to be read; writes take an exit */
+    uint32_t tlbi_next; /* where the next queued TLBIMVA goes, an address in VMM_STATE's page */
+    uint32_t unused[(STATE_QUEUE - 100) / 4];
+    uint32_t tlbi[(4096 - STATE_QUEUE) / 4]; /* arguments of TLBIMVAs that wait for a DSB */
 };
+
 
 _Static_assert(offsetof(struct state_page, ctl) == STATE_CTL && offsetof(struct state_page, spsr) == STATE_SPSR &&
                    offsetof(struct state_page, usr_sp) == STATE_USR_SP &&
@@ -54,7 +68,9 @@ _Static_assert(offsetof(struct state_page, ctl) == STATE_CTL && offsetof(struct 
                    offsetof(struct state_page, hw_dacr) == STATE_HW_DACR &&
                    offsetof(struct state_page, tpidrurw) == STATE_TPIDRURW &&
                    offsetof(struct state_page, ctl_on) == STATE_CTL_ON &&
-                   offsetof(struct state_page, msr_key) == STATE_MSR_KEY,
+                   offsetof(struct state_page, msr_key) == STATE_MSR_KEY &&
+                   offsetof(struct state_page, tlbi_next) == STATE_TLBI_NEXT &&
+                   offsetof(struct state_page, tlbi) == STATE_QUEUE && sizeof(struct state_page) == 4096,
                "offsets that fastpath.S uses");
 
 #define SLOT_U0 0

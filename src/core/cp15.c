@@ -177,8 +177,6 @@ static uint32_t rd_ccsidr(struct vcpu *vcpu, const struct cp_reg *reg)
 #define MIDR_VALUE 0x413fc082 /* Cortex-A8 r3p2 */
 
 /*
- * Grouped by crn in ascending order (find_row depends on it).
- *
  * The identification is a Cortex-A8's, less what a guest is not given: ThumbEE,
  * FCSE, debug, the Security Extensions (ID_PFR1), and with MVA-all-ASID and Inner
  * Shareable TLB operations and the generic timer added.  VBAR exists although the
@@ -324,21 +322,25 @@ static bool row_matches(const struct cp_reg *reg, unsigned crn, unsigned op1, un
            (reg->op2 == op2 || reg->op2 == ANY);
 }
 
-/* CP15 accesses can be hot: the rows of one crn are found without a search. */
-static const struct cp_reg *find_row(unsigned crn, unsigned op1, unsigned crm, unsigned op2)
+static const struct cp_reg *search_row(unsigned crn, unsigned op1, unsigned crm, unsigned op2)
 {
-    static uint8_t start[17];
-
-    if (!start[16])
-        for (unsigned c = 0, i = 0; c < 17; c++) {
-            while (i < ARRAY_SIZE(cp15_regs) && cp15_regs[i].crn < c)
-                i++;
-            start[c] = (uint8_t)i;
-        }
-    for (unsigned i = start[crn & 15]; i < start[(crn & 15) + 1]; i++)
+    for (unsigned i = 0; i < ARRAY_SIZE(cp15_regs); i++)
         if (row_matches(&cp15_regs[i], crn, op1, crm, op2))
             return &cp15_regs[i];
     return NULL;
+}
+
+/* CP15 accesses can be hot: what was found lately is found at once. */
+static const struct cp_reg *find_row(unsigned crn, unsigned op1, unsigned crm, unsigned op2)
+{
+    static struct { uint16_t key; const struct cp_reg *row; } memo[64];
+    unsigned key = crn << 10 | op1 << 7 | crm << 3 | op2, slot = (crm * 8 + op2 + crn * 13) % ARRAY_SIZE(memo);
+
+    if (memo[slot].key != key + 1) { /* 0: empty */
+        memo[slot].row = search_row(crn, op1, crm, op2);
+        memo[slot].key = (uint16_t)(key + 1);
+    }
+    return memo[slot].row;
 }
 
 static const struct cp_reg *find_row14(unsigned crn, unsigned op1, unsigned crm, unsigned op2)

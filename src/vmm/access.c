@@ -138,12 +138,12 @@ static bool fetch_half(struct vcpu *vcpu, uint32_t va, uint32_t *value)
 }
 
 /* Pages that instructions were read from lately: a small TLB, with a TLB's rights to be stale. */
-static struct { uint32_t va, pa; } fetched[16];
+static struct { uint32_t va, pa, age; } fetched[16];
+static uint32_t age = 1;
 
 void access_forget(void)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(fetched); i++)
-        fetched[i].va = 1; /* never a page address */
+    age++;
 }
 
 static bool fetch_word(struct vcpu *vcpu, uint32_t *insn)
@@ -152,11 +152,12 @@ static bool fetch_word(struct vcpu *vcpu, uint32_t *insn)
     unsigned slot = (pc >> 12) % ARRAY_SIZE(fetched);
     struct walk_result w;
 
-    if (fetched[slot].va != page) {
+    if (fetched[slot].va != page || fetched[slot].age != age) {
         access_walk(vcpu, page, &w);
         if (w.fault != FSR_NONE)
             return false;
         fetched[slot].va = page;
+        fetched[slot].age = age;
         fetched[slot].pa = w.pa.v;
     }
     return gmem_read32(vcpu->vm, gpa(fetched[slot].pa | (pc & 4095)), insn);

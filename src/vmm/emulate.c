@@ -5,6 +5,7 @@
 #include "lib/bits.h"
 #include "lib/log.h"
 #include "vmm/vmm.h"
+#include "vmm/world.h"
 #include "xlate/a32.h"
 #include "xlate/pcinsn.h"
 #include "xlate/sysinsn.h"
@@ -46,6 +47,14 @@ static void pc_insn(struct vcpu *vcpu, uint32_t insn)
         unsupported(vcpu, insn);
 }
 
+static void no_register(struct vcpu *vcpu, unsigned cp, unsigned crn, unsigned op1, unsigned crm, unsigned op2,
+                        bool read)
+{
+    log_limited(16, "%s: no register p%u c%u %u c%u %u (%s at 0x%08lx): UNDEFINED", vcpu->vm->name, cp, crn, op1, crm,
+                op2, read ? "MRC" : "MCR", (unsigned long)vcpu->r[15]);
+    emulate_inject_undefined(vcpu);
+}
+
 /* MCR and MRC; the fields stand at the same places in A32 and T32. */
 static void cp_reg(struct vcpu *vcpu, uint32_t insn, unsigned size)
 {
@@ -69,9 +78,7 @@ static void cp_reg(struct vcpu *vcpu, uint32_t insn, unsigned size)
         result = cp == 15 ? cp15_write(vcpu, crn, op1, crm, op2, vcpu->r[rt])
                           : cp14_write(vcpu, crn, op1, crm, op2, vcpu->r[rt]);
     if (result == CP_UNDEF) {
-        log_limited(16, "%s: no register p%u c%u %u c%u %u (%s at 0x%08lx): UNDEFINED", vcpu->vm->name, cp, crn,
-                    op1, crm, op2, read ? "MRC" : "MCR", (unsigned long)vcpu->r[15]);
-        emulate_inject_undefined(vcpu);
+        no_register(vcpu, cp, crn, op1, crm, op2, read);
     } else if (result == CP_OK) {
         if (read)
             vcpu->r[rt] = value;
@@ -79,6 +86,23 @@ static void cp_reg(struct vcpu *vcpu, uint32_t insn, unsigned size)
             deadend_asked(crm, op2, value);
         done(vcpu, size);
     }
+}
+
+void emulate_cp15(struct vcpu *vcpu, bool read, unsigned crn, unsigned crm, unsigned op2, unsigned rt)
+{
+    uint32_t value = 0;
+    enum cp_result result = read ? cp15_read(vcpu, crn, 0, crm, op2, &value)
+                                 : cp15_write(vcpu, crn, 0, crm, op2, vcpu->r[rt]);
+
+    vcpu->vm->stats.emul_cp15++;
+    if (result != CP_OK) {
+        world_sync(vcpu);
+        no_register(vcpu, 15, crn, 0, crm, op2, read);
+        return;
+    }
+    if (read)
+        vcpu->r[rt] = value;
+    vcpu->r[15] += 4;
 }
 
 static void cp_reg64(struct vcpu *vcpu, uint32_t insn, unsigned size)
@@ -186,6 +210,7 @@ static void run_class(struct vcpu *vcpu, enum a32_class class, uint32_t insn, un
         else
             done(vcpu, size);
         break;
+    case A32_BARRIER: done(vcpu, size); break; /* every exit is one, and completes what was queued */
     case A32_CP15:
     case A32_CP14: cp_reg(vcpu, insn, size); break;
     case A32_CP15_64: cp_reg64(vcpu, insn, size); break;

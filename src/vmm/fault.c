@@ -7,19 +7,20 @@
 #include "lib/check.h"
 #include "lib/log.h"
 #include "vmm/vmm.h"
+#include "vmm/world.h"
 #include "xlate/t32.h"
 
 #define DFSR_WNR BIT(11)
 #define DFSR_FS(dfsr) (((dfsr) & 0xfu) | ((dfsr) & BIT(10)))
 
-/* Displaced code pages entered lately; valid until the next TLB operation or space switch. */
-static struct { uint32_t page, va; } displaced[8];
+/* Displaced code pages entered lately; valid until the next TLB operation or space switch: of this age only. */
+static struct { uint32_t page, va, age; } displaced[8];
+static uint32_t age = 1;
 
 void fault_forget_code(void)
 {
     access_forget();
-    for (unsigned i = 0; i < ARRAY_SIZE(displaced); i++)
-        displaced[i].page = 1; /* never a page address */
+    age++;
     thumb_forget();
 }
 
@@ -136,6 +137,7 @@ static void remember_displaced(struct xpage *page)
         return;
     }
     displaced[slot].page = page->gva.v;
+    displaced[slot].age = age;
     displaced[slot].va = page->va;
 }
 
@@ -173,44 +175,89 @@ uint32_t fault_code_entry(uint32_t pc)
     uint32_t page = ALIGN_DOWN(pc, 4096);
     unsigned slot = (page >> 12) % ARRAY_SIZE(displaced);
 
-    return displaced[slot].page == page ? displaced[slot].va + (pc & 4095) : pc + XLATE_D;
+    return displaced[slot].page == page && displaced[slot].age == age ? displaced[slot].va + (pc & 4095) : pc + XLATE_D;
 }
 
-static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
+/* The walk for a data access, and what it gives when it is allowed: RAM to map, or a device. */
+static enum walk_fault walk_data(struct vcpu *vcpu, uint32_t va, bool write, struct walk_result *w)
 {
     struct walk_regs regs;
-    struct walk_result w;
-    enum walk_fault fault;
-    gpa_t page;
 
-    access_walk(vcpu, va, &w);
-    fault = w.fault;
-    if (fault == FSR_NONE) {
-        access_walk_regs(vcpu, &regs);
-        fault = walk_check(&regs, &w, write ? ACCESS_WRITE : ACCESS_READ, !vcpu_is_user(vcpu));
+    access_walk_regs(vcpu, &regs);
+    access_walk(vcpu, va, w);
+    if (w->fault != FSR_NONE)
+        return w->fault;
+    return walk_check(&regs, w, write ? ACCESS_WRITE : ACCESS_READ, !vcpu_is_user(vcpu));
+}
+
+static bool is_mapping_fault(uint32_t dfsr)
+{
+    switch (DFSR_FS(dfsr)) {
+    case FSR_TRANS_L1:
+    case FSR_TRANS_L2:
+    case FSR_DOMAIN_L1:
+    case FSR_DOMAIN_L2:
+    case FSR_PERM_L1:
+    case FSR_PERM_L2:
+    case FSR_ACCESS_L1:
+    case FSR_ACCESS_L2: return true;
+    default: return false;
     }
-    if (fault != FSR_NONE) {
-        vcpu->vm->stats.fault_reflected++;
-        vcpu_inject_dabt(vcpu, va, access_dfsr(fault, &w, write));
-        return;
-    }
-    page = gpa(ALIGN_DOWN(w.pa.v, 4096));
-    if (write ? !gmem_is_ram(vcpu->vm, page, 4096) : !gmem_is_memory(vcpu->vm, page, 4096)) {
-        access_emulate(vcpu, va, write);
-        return;
-    }
-    if (collides(vcpu, va))
-        return;
+}
+
+static bool is_mappable(struct vcpu *vcpu, gpa_t pa, bool write)
+{
+    gpa_t page = gpa(ALIGN_DOWN(pa.v, 4096));
+
+    return write ? gmem_is_ram(vcpu->vm, page, 4096) : gmem_is_memory(vcpu->vm, page, 4096);
+}
+
+static void fill(struct vcpu *vcpu, uint32_t va, bool write, const struct walk_result *w)
+{
+    gpa_t page = gpa(ALIGN_DOWN(w->pa.v, 4096));
+
     vcpu->vm->stats.fault_hidden++;
     if (write && shadow_write_fault(&vmm.shadow, page)) {
+        world_sync(vcpu);
         if (access_emulate_store(vcpu))
             return;
         shadow_let_write(&vmm.shadow, page);
     }
     if (write)
         codesync_written(page);
-    if (!shadow_fill(&vmm.shadow, gva(va), &w))
+    if (!shadow_fill(&vmm.shadow, gva(va), w))
         codesync_flush();
+}
+
+bool fault_fill(struct vcpu *vcpu, uint32_t va)
+{
+    uint32_t dfsr = read_dfsr();
+    bool write = dfsr & DFSR_WNR;
+    struct walk_result w;
+
+    if (!is_mapping_fault(dfsr) || (va >= VMM_BASE && va < VMM_END) || walk_data(vcpu, va, write, &w) != FSR_NONE ||
+        !is_mappable(vcpu, w.pa, write))
+        return false;
+    fill(vcpu, va, write, &w);
+    return true;
+}
+
+static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
+{
+    struct walk_result w;
+    enum walk_fault fault = walk_data(vcpu, va, write, &w);
+
+    if (fault != FSR_NONE) {
+        vcpu->vm->stats.fault_reflected++;
+        vcpu_inject_dabt(vcpu, va, access_dfsr(fault, &w, write));
+        return;
+    }
+    if (!is_mappable(vcpu, w.pa, write)) {
+        access_emulate(vcpu, va, write);
+        return;
+    }
+    if (!collides(vcpu, va))
+        fill(vcpu, va, write, &w);
 }
 
 void fault_fetch_exit(struct vcpu *vcpu)
@@ -226,23 +273,12 @@ void fault_data_exit(struct vcpu *vcpu)
     uint32_t dfsr = read_dfsr(), va = read_dfar();
     bool write = dfsr & DFSR_WNR;
 
-    switch (DFSR_FS(dfsr)) {
-    case FSR_ALIGNMENT: /* checked before translation, so the guest's tables have no say (B3.12.2) */
+    if (DFSR_FS(dfsr) == FSR_ALIGNMENT) { /* checked before translation, so the guest's tables have no say (B3.12.2) */
         vcpu->vm->stats.fault_reflected++;
         vcpu_inject_dabt(vcpu, va, access_dfsr(FSR_ALIGNMENT, NULL, write));
-        break;
-    case FSR_TRANS_L1:
-    case FSR_TRANS_L2:
-    case FSR_DOMAIN_L1:
-    case FSR_DOMAIN_L2:
-    case FSR_PERM_L1:
-    case FSR_PERM_L2:
-    case FSR_ACCESS_L1:
-    case FSR_ACCESS_L2:
+    } else if (is_mapping_fault(dfsr)) {
         fault_data(vcpu, va, write);
-        break;
-    default:
+    } else {
         vmm_stop("host data abort DFSR 0x%lx at 0x%08lx", (unsigned long)dfsr, (unsigned long)va);
-        break;
     }
 }

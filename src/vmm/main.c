@@ -149,6 +149,9 @@ static void init_engines(void)
     vmm.without = desc.without;
     vmm.xlate.no_system_stubs = desc.without & WITHOUT_SYSTEM_STUBS;
     vmm.xlate.no_lazy_dacr = desc.without & WITHOUT_LAZY_DACR;
+    /* the queue lives in the state page, and its DSBs are system stubs */
+    vmm.xlate.no_tlbi_queue = desc.without & (WITHOUT_TLBI_QUEUE | WITHOUT_SYSTEM_STUBS);
+    vmm.state->tlbi_next = VMM_STATE + STATE_QUEUE;
     guest_fast.entry_dacr = ~0u;
     guest_fast.state = vmm.state;
     codesync_init();

@@ -14,6 +14,10 @@
 #include "vmm/vmm.h"
 #include "vmm/world.h"
 
+/* CP15's c2, c7 (less address translation, which may abort), c8, c13 (CONTEXTIDR only), c14: what they do is outside
+ * the vcpu's registers. */
+#define LIGHT_CP15 (BIT(2) | BIT(7) | BIT(8) | BIT(13) | BIT(14))
+
 #define EXITS_FIRST (offsetof(struct vm_stats, exit_svc_user) / sizeof(uint64_t))
 
 void vmm_dump(void)
@@ -155,16 +159,61 @@ static void kernel_data_abort(struct vcpu *vcpu, uint32_t hw_pc, enum unwind_res
     fault_data_exit(vcpu);
 }
 
+/* MCR and MRC of CP15 that leave the rest of the vcpu alone (world.h), as the exit's word tells them. */
+static bool light_cp15(struct vcpu *vcpu, uint32_t hw_pc)
+{
+    uint32_t word = *(const uint32_t *)hw_pc; /* in a translation: we wrote it */
+    unsigned rt = BITS(word, 9, 6), op2 = BITS(word, 12, 10), crm = BITS(word, 16, 13), crn = BITS(word, 20, 17);
+
+    if ((word & XLATE_SVC_CP15) != XLATE_SVC_CP15 || !(BIT(crn) & LIGHT_CP15) || rt == 15 ||
+        (crn == 13 && op2 != 1) || (crn == 7 && crm == 8))
+        return false;
+    count_exit(vcpu, REASON_exit_emulate);
+    emulate_cp15(vcpu, word & BIT(21), crn, crm, op2, rt);
+    return true;
+}
+
+/* A data abort that filling ends, or a DSB: what was queued is complete with any exit. */
+static bool light_data_abort(struct vcpu *vcpu)
+{
+    uint32_t va = read_dfar(), insn;
+    unsigned size;
+
+    if (ALIGN_DOWN(va, MiB) == VMM_STATE) {
+        if (!access_insn(vcpu, &insn, &size) || a32_decode(insn)->class != A32_BARRIER)
+            return false;
+        vcpu->r[15] += 4;
+    } else if (!fault_fill(vcpu, va)) {
+        return false;
+    }
+    count_exit(vcpu, REASON_exit_dabt_kernel);
+    return true;
+}
+
+/* What leaves most of the vcpu alone, so that it need not be made precise. */
+static bool light_exit(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
+{
+    if (vcpu->cpsr & PSR_T)
+        return false;
+    if (why == GUEST_EXIT_SVC)
+        return light_cp15(vcpu, hw_pc);
+    return why == GUEST_EXIT_DABT && light_data_abort(vcpu);
+}
+
 static void exit_kernel(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
 {
     enum unwind_result unwound;
 
     thumb_left(vcpu, hw_pc);
     if (why == GUEST_EXIT_PABT) {
+        world_sync(vcpu);
         kernel_fetch(vcpu, hw_pc);
         return;
     }
     unwound = xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
+    if (unwound == UNWIND_CLEAN && light_exit(vcpu, why, hw_pc))
+        return;
+    world_sync(vcpu);
     if ((vcpu->cpsr & PSR_T) && !xlate_arena_at(&vmm.xlate, hw_pc)) {
         vmm_stop("a branch to Thumb code met translated ARM code at 0x%08lx: see CAVEATS.md", (unsigned long)hw_pc);
         return;
@@ -205,10 +254,13 @@ static void inject_interrupts(struct vcpu *vcpu)
 {
     const struct vgic *gic = vcpu->vm->vgic;
 
-    if (vgic_fiq_pending(gic) && !(vcpu->cpsr & PSR_F))
+    if (vgic_fiq_pending(gic) && !(vcpu->cpsr & PSR_F)) {
+        world_sync(vcpu);
         vcpu_take_exception(vcpu, EXC_FIQ);
-    else if (vgic_irq_pending(gic) && !(vcpu->cpsr & PSR_I))
+    } else if (vgic_irq_pending(gic) && !(vcpu->cpsr & PSR_I)) {
+        world_sync(vcpu);
         vcpu_take_exception(vcpu, EXC_IRQ);
+    }
 }
 
 /* Is the guest's next instruction ready to execute? Otherwise the run loop starts over. */

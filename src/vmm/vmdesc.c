@@ -133,7 +133,8 @@ static int parse_space_cache(const struct parse *p)
 /* The optimisations that are switched off. */
 static int parse_without(const struct parse *p)
 {
-    static const char *const names[] = { "fast-paths", "lazy-dacr", "system-stubs" }; /* bit n of WITHOUT_ */
+    /* bit n of WITHOUT_ */
+    static const char *const names[] = { "fast-paths", "lazy-dacr", "system-stubs", "tlbi-queue" };
     int count = fdt_stringlist_count(p->out->tree, 0, "without");
 
     if (count == -FDT_ERR_NOTFOUND)

@@ -33,6 +33,8 @@ void vmm_dump(void);
 void fault_fetch(struct vcpu *vcpu);
 /* A prefetch abort in guest user as the hardware's IFSR tells it. */
 void fault_fetch_exit(struct vcpu *vcpu);
+/* Fills the shadow for a data abort as the hardware's DFSR tells it; false when that is not all there is to do. */
+bool fault_fill(struct vcpu *vcpu, uint32_t va);
 /* A data abort as the hardware's DFSR and DFAR tell it. */
 void fault_data_exit(struct vcpu *vcpu);
 /* Makes the code at the guest kernel's pc executable: false when an abort was injected. */
@@ -91,6 +93,9 @@ uint32_t access_dfsr(enum walk_fault fault, const struct walk_result *w, bool wr
 /* emulate.c */
 /* Executes the sensitive instruction at the guest kernel's pc in software. */
 void emulate_kernel(struct vcpu *vcpu);
+/* MCR or MRC of a CP15 register at the guest kernel's pc, A32, op1 = 0; rt is not the PC, and the register one
+ * that world.h lets be reached before world_sync(). */
+void emulate_cp15(struct vcpu *vcpu, bool read, unsigned crn, unsigned crm, unsigned op2, unsigned rt);
 /* UNDEFINED in guest user: an access that only looks so, or the exception. */
 void emulate_undefined_user(struct vcpu *vcpu);
 void emulate_inject_undefined(struct vcpu *vcpu);

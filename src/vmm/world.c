@@ -19,10 +19,14 @@
 #define NO_MMU_DACR 0x55555555u
 /* In the state window, where nothing is mapped. */
 #define FAULTING (VMM_STATE + 4096)
+#define TLBI_QUEUE (VMM_STATE + STATE_QUEUE)
 
 /* What the hardware has loaded, and where the guest was last. */
 static struct guest_view loaded;
 static bool was_user;
+/* Is the vcpu all there, so that the state page must be filled from it? */
+static bool synced = true;
+static bool fast_allowed;
 
 static struct guest_view view_of(enum shadow_mode mode)
 {
@@ -39,12 +43,18 @@ static struct guest_view view_of(enum shadow_mode mode)
 /* Both views, since the short paths switch between them. */
 static void load_views(bool kernel)
 {
+    static const struct space *space;
     const struct guest_view *view = kernel ? &guest_fast.kernel : &guest_fast.user;
+    const struct space *now = vmm.shadow.current;
 
-    guest_fast.user = view_of(VIEW_USER);
-    guest_fast.kernel = view_of(VIEW_KERNEL);
-    if (view->ttbr0 != loaded.ttbr0 || view->contextidr != loaded.contextidr)
-        guest_load_view(view);
+    if (now != space || now->views[VIEW_USER].stale || now->views[VIEW_KERNEL].stale) {
+        guest_fast.user = view_of(VIEW_USER);
+        guest_fast.kernel = view_of(VIEW_KERNEL);
+        space = now;
+    }
+    if (view->ttbr0 == loaded.ttbr0 && view->contextidr == loaded.contextidr)
+        return;
+    guest_load_view(view);
     loaded = *view;
 }
 
@@ -77,16 +87,26 @@ bool world_vfp_usable(const struct vcpu *vcpu)
 /* What may go from user to kernel and back without C. */
 static void prepare_fast(struct vcpu *vcpu)
 {
-    const struct vgic *gic = vcpu->vm->vgic;
-    uint32_t sctlr = vcpu->cp15.sctlr, mode = vcpu->cpsr & PSR_MODE;
+    uint32_t sctlr = vcpu->cp15.sctlr;
     bool plain = (sctlr & (SCTLR_M | SCTLR_EE | SCTLR_TE)) == SCTLR_M && BITS(vcpu->cp15.cpacr, 21, 20) != 1;
-    bool fast = plain && !(vmm.without & WITHOUT_FAST_PATHS) && !trace_on &&
-                (!guest_fast.dacr_block || (vmm.without & WITHOUT_LAZY_DACR));
 
-    guest_fast.svc_entry = fast ? fault_code_entry((sctlr & SCTLR_V ? 0xffff0000u : vcpu->cp15.vbar) + 4 * EXC_SVC) : 0;
-    guest_fast.eret_block = !fast || vgic_irq_pending(gic) || vgic_fiq_pending(gic) || mode == MODE_FIQ ||
-                            mode == MODE_SYS;
+    fast_allowed = plain && !(vmm.without & WITHOUT_FAST_PATHS) && !trace_on &&
+                   (!guest_fast.dacr_block || (vmm.without & WITHOUT_LAZY_DACR));
     guest_fast.tpidrprw = vcpu->cp15.tpidrprw;
+}
+
+/* A waiting interrupt makes unmasking exit, and returns from exceptions.  'ctl' is the guest kernel's. */
+static void load_pending(struct vcpu *vcpu, uint32_t ctl)
+{
+    const struct vgic *gic = vcpu->vm->vgic;
+    struct state_page *st = vmm.state;
+    bool irq = vgic_irq_pending(gic);
+    uint32_t mode = ctl & PSR_MODE, vectors = vcpu->cp15.sctlr & SCTLR_V ? 0xffff0000u : vcpu->cp15.vbar;
+
+    st->pend_ptr = irq ? FAULTING : VMM_STATE;
+    st->msr_key = ctl << 25 | irq;
+    guest_fast.eret_block = !fast_allowed || irq || vgic_fiq_pending(gic) || mode == MODE_FIQ || mode == MODE_SYS;
+    guest_fast.svc_entry = fast_allowed ? fault_code_entry(vectors + 4 * EXC_SVC) : 0;
 }
 
 /* What the guest kernel finds there however it is entered. */
@@ -94,7 +114,6 @@ static void load_state_page(struct vcpu *vcpu)
 {
     struct state_page *st = vmm.state;
 
-    st->pend_ptr = vgic_irq_pending(vcpu->vm->vgic) ? FAULTING : VMM_STATE;
     st->fpexc = vcpu->fpexc;
     st->hw_fpexc = guest_vfp_enabled() ? FPEXC_EN : 0;
     st->vfp_ptr = BIT(20) & vcpu->cp15.cpacr ? VMM_STATE : FAULTING;
@@ -102,7 +121,7 @@ static void load_state_page(struct vcpu *vcpu)
     st->ifsr = vcpu->cp15.ifsr;
     st->dfar = vcpu->cp15.dfar;
     st->ifar = vcpu->cp15.ifar;
-    st->contextidr = vcpu->cp15.contextidr;
+    st->sctlr = vcpu->cp15.sctlr;
 }
 
 static void enter_user(struct vcpu *vcpu)
@@ -115,18 +134,12 @@ static void enter_user(struct vcpu *vcpu)
 }
 
 /* The mode and masks live in the state page and, trusted, in guest_fast. */
-static void enter_kernel(struct vcpu *vcpu)
+static void load_kernel_registers(struct vcpu *vcpu, uint32_t ctl)
 {
     struct state_page *st = vmm.state;
-    uint32_t ctl = vcpu->cpsr & (PSR_MODE | PSR_MASKS);
-    int bank = vcpu_mode_bank(vcpu->cpsr);
+    int bank = vcpu_mode_bank(ctl);
 
-    guest_fast.ctl = ctl;
     guest_fast.bank = 4 * (uint32_t)bank;
-    st->ctl = ctl;
-    st->ctl_on = ctl & ~PSR_I;
-    st->ctl_off = ctl | PSR_I;
-    st->msr_key = ctl << 25 | vgic_irq_pending(vcpu->vm->vgic);
     st->spsr = vcpu->bank_spsr[bank];
     st->usr_sp = vcpu->bank_r13[BANK_USR];
     st->usr_lr = vcpu->bank_r14[BANK_USR];
@@ -134,6 +147,16 @@ static void enter_kernel(struct vcpu *vcpu)
     st->tpidrurw = vcpu->cp15.tpidrurw;
     write_tpidrurw(vcpu->cp15.tpidruro);
     write_tpidruro(vcpu->cp15.tpidrprw);
+}
+
+static void enter_kernel(struct vcpu *vcpu, uint32_t ctl)
+{
+    struct state_page *st = vmm.state;
+
+    guest_fast.ctl = ctl;
+    st->ctl = ctl;
+    st->ctl_on = ctl & ~PSR_I;
+    st->ctl_off = ctl | PSR_I;
     vcpu->r[15] = (vcpu->cpsr & PSR_T) ? thumb_hw_entry() : fault_code_entry(vcpu->r[15]);
     vcpu->cpsr = (vcpu->cpsr & ~(PSR_MODE | PSR_MASKS)) | MODE_USR;
 }
@@ -145,13 +168,20 @@ static void leave_user(struct vcpu *vcpu)
     vcpu->cp15.tpidruro = read_tpidruro();
 }
 
+/* Of the CPSR only the I bit is the guest's to change. */
 static void leave_kernel(struct vcpu *vcpu)
+{
+    vcpu->cpsr = (vcpu->cpsr & ~(PSR_MODE | PSR_MASKS)) | (guest_fast.ctl & ~PSR_I) | (vmm.state->ctl & PSR_I);
+}
+
+void world_sync(struct vcpu *vcpu)
 {
     const struct state_page *st = vmm.state;
     uint32_t bank = guest_fast.bank / 4;
 
-    /* of the CPSR only the I bit is the guest's to change */
-    vcpu->cpsr = (vcpu->cpsr & ~(PSR_MODE | PSR_MASKS)) | (guest_fast.ctl & ~PSR_I) | (st->ctl & PSR_I);
+    if (synced)
+        return;
+    synced = true;
     if (bank != BANK_USR) {
         vcpu->bank_spsr[bank] = st->spsr & ~PSR_RESERVED;
         vcpu->bank_r13[BANK_USR] = st->usr_sp;
@@ -173,30 +203,58 @@ static void sync_shared(struct vcpu *vcpu)
     cp15_hook_dacr(vcpu);
 }
 
-void world_run(struct vcpu *vcpu, struct world_exit *exit)
+/* The vcpu is all there: everything that it may have changed is loaded. */
+static void load_all(struct vcpu *vcpu, bool kernel, uint32_t ctl)
 {
-    bool kernel = !vcpu_is_user(vcpu);
-
-    load_views(kernel);
     guest_load_alignment(vcpu->cp15.sctlr & SCTLR_A);
     guest_load_vfp(world_vfp_usable(vcpu));
     load_dacr(vcpu, kernel);
     prepare_fast(vcpu);
     load_state_page(vcpu);
     if (kernel)
-        enter_kernel(vcpu);
+        load_kernel_registers(vcpu, ctl);
     else
         enter_user(vcpu);
+}
+
+/* TLBIMVAs that were queued: whatever comes next may rely on none of them, so none is late. */
+static void complete_tlbi(struct vcpu *vcpu)
+{
+    const struct state_page *st = vmm.state;
+    uint32_t count = (st->tlbi_next - TLBI_QUEUE) / 4;
+
+    if (count > ARRAY_SIZE(st->tlbi)) /* the guest has written to the state page */
+        count = ARRAY_SIZE(st->tlbi);
+    for (uint32_t i = 0; i < count; i++)
+        cp15_hook_tlbi(vcpu, TLBI_MVA, st->tlbi[i]);
+    vmm.state->tlbi_next = TLBI_QUEUE;
+}
+
+void world_run(struct vcpu *vcpu, struct world_exit *exit)
+{
+    bool kernel = !vcpu_is_user(vcpu);
+    uint32_t ctl = vcpu->cpsr & (PSR_MODE | PSR_MASKS);
+
+    load_views(kernel);
+    vmm.state->contextidr = vcpu->cp15.contextidr;
+    if (synced)
+        load_all(vcpu, kernel, ctl);
+    load_pending(vcpu, ctl);
+    if (kernel)
+        enter_kernel(vcpu, ctl);
     exit->why = guest_enter(vcpu, &kernel);
     exit->kernel = kernel;
     exit->hw_pc = vcpu->r[15];
     loaded = kernel ? guest_fast.kernel : guest_fast.user;
     was_user = !kernel;
+    synced = !kernel;
     if (kernel)
         leave_kernel(vcpu);
     else
         leave_user(vcpu);
     sync_shared(vcpu);
+    if (vmm.state->tlbi_next != TLBI_QUEUE)
+        complete_tlbi(vcpu);
 }
 
 void world_count(void)

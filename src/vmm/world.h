@@ -13,9 +13,13 @@ struct world_exit {
 
 /*
  * Runs the vcpu until something happens that is C's.  User exits: the vcpu is precise.  Kernel exits:
- * r[15] is hw_pc and the registers are those of translated code, all else is the guest's (xlate_unwind does the rest).
+ * r[15] is hw_pc, r[0..14] are those of translated code (xlate_unwind makes them the guest's), and banked registers and
+ * what else lives in the state page stay there until world_sync().
  */
 void world_run(struct vcpu *vcpu, struct world_exit *exit);
+/* Makes the whole vcpu precise; before anything but r[0..15], the flags, and CP15's c2, c7, c8, CONTEXTIDR and timers
+ * is looked at or changed. */
+void world_sync(struct vcpu *vcpu);
 
 /* Adds up what the short paths did; the counters are behind by that otherwise. */
 void world_count(void);

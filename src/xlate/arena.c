@@ -15,7 +15,7 @@
 
 /* Stubs keep clear of the first words, so that a state field's offset never equals a PC's. */
 #define FIRST_STUB_WORD 24
-_Static_assert(sizeof(struct state_page) <= 4 * FIRST_STUB_WORD + 8, "a state field out of a stub's reach");
+_Static_assert(offsetof(struct state_page, unused) <= 4 * FIRST_STUB_WORD + 8, "a state field out of a stub's reach");
 #define PAGE_WORDS 1024
 /* A site's branch must reach any stub of the arena and back. */
 #define REACH_MIB 30
@@ -205,6 +205,7 @@ uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, uint32_t i
     w.va = va + w.page_off;
     w.site.start = page->used_words;
     w.lazy_dacr = !x->no_lazy_dacr;
+    w.tlbi_queue = !x->no_tlbi_queue;
     word = stub_emit(&w, insn, class, row, p->gva.v + 4 * index, p->va + 4 * index, !p->alt);
     if (!word)
         return 0;

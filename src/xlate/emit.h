@@ -144,6 +144,12 @@ static inline uint32_t a32_str_offset(unsigned rt, unsigned rn, int32_t offset)
     return a32_ldr_offset(rt, rn, offset) & ~0x00100000u;
 }
 
+/* STR rt, [rn], #4 */
+static inline uint32_t a32_str_post4(unsigned rt, unsigned rn)
+{
+    return 0xe4800004 | rn << 16 | rt << 12;
+}
+
 /* ADD pc, pc, rm, LSL #3: rm = 0 skips one word, rm = 1 skips three */
 #define A32_SKIP_TWO(rm) (0xe08ff180u | (rm))
 

@@ -10,6 +10,7 @@ struct stub_writer {
     uint32_t page_off;   /* offset of the first word in its page */
     struct stub_site site;
     bool lazy_dacr;      /* MCR DACR may have a stub */
+    bool tlbi_queue;     /* TLBIMVA waits for DSB */
 };
 
 #define STUB_MAX_WORDS 20u

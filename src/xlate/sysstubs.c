@@ -275,12 +275,46 @@ static bool read_cp15(struct stub_writer *w, uint32_t reg, unsigned rt, uint32_t
     case CP15(5u, 0u, 0u, 1u): field = FIELD(ifsr); break;
     case CP15(6u, 0u, 0u, 0u): field = FIELD(dfar); break;
     case CP15(6u, 0u, 0u, 2u): field = FIELD(ifar); break;
+    case CP15(1u, 0u, 0u, 0u): field = FIELD(sctlr); break;
     case CP15(13u, 0u, 0u, 1u): field = FIELD(contextidr); break;
     case CP15(13u, 0u, 0u, 2u): field = FIELD(tpidrurw); break;
     default: return false;
     }
     read_field(w, rt, field, next);
     return true;
+}
+
+/*
+ * TLBIMVA need not be complete before a DSB (B3.10.1): str ra; ldr ra,tlbi_next; str rt,[ra],#4 (faults when the
+ * queue is full); str ra,tlbi_next | ldr ra; b
+ */
+static void queue_tlbi(struct stub_writer *w, unsigned rt, uint32_t next)
+{
+    unsigned ra = pick_scratch(BIT(rt));
+
+    begin(w, STUB_SIMPLE, ra);
+    put_load(w, ra, FIELD(tlbi_next));
+    put(w, a32_str_post4(rt, ra));
+    put_store(w, ra, FIELD(tlbi_next));
+    commit_here(w);
+    end_simple(w, ra, next);
+}
+
+/* DSB: str ra; dsb; ldr ra,tlbi_next; ldr ra,[ra,#PROBE] (faults when something is queued) | ldr ra; b */
+void sysstub_dsb(struct stub_writer *w, uint32_t insn, uint32_t next)
+{
+    begin(w, STUB_SIMPLE, 0);
+    put(w, insn);
+    put_load(w, 0, FIELD(tlbi_next));
+    put(w, a32_ldr(0, 0, STATE_QUEUE_PROBE));
+    commit_here(w);
+    end_simple(w, 0, next);
+}
+
+static bool is_tlbimva(uint32_t reg)
+{
+    return reg == CP15(8u, 0u, 7u, 1u) || reg == CP15(8u, 0u, 6u, 1u) || reg == CP15(8u, 0u, 5u, 1u) ||
+           reg == CP15(8u, 0u, 3u, 1u);
 }
 
 bool sysstub_cp15(struct stub_writer *w, uint32_t insn, uint32_t next)
@@ -296,6 +330,10 @@ bool sysstub_cp15(struct stub_writer *w, uint32_t insn, uint32_t next)
         write_field(w, rt, FIELD(tpidrurw), next);
     else if (reg == CP15(3u, 0u, 0u, 0u) && w->lazy_dacr)
         write_dacr(w, rt, next);
+    else if (is_tlbimva(reg) && w->tlbi_queue)
+        queue_tlbi(w, rt, next);
+    else if (reg == CP15(7u, 0u, 10u, 4u) && w->tlbi_queue)
+        sysstub_dsb(w, insn | 0xe0000000u, next); /* CP15DSB */
     else
         return false;
     return true;

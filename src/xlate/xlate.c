@@ -97,11 +97,14 @@ static uint32_t exit_word(uint32_t insn, enum a32_class class)
 {
     uint32_t cc = insn >> 28;
 
+    if (class == A32_CP15 && BITS(insn, 23, 21) == 0)
+        return a32_svc(cc, XLATE_SVC_CP15 | BITS(insn, 15, 12) << 6 | BITS(insn, 7, 5) << 10 | BITS(insn, 3, 0) << 13 |
+                               BITS(insn, 19, 16) << 17 | BITS(insn, 20, 20) << 21);
     return a32_svc(cc == 15 ? CC_AL : cc, class);
 }
 
 /* Instructions that become one other instruction, in place.  0: none does. */
-static uint32_t replace_cp15(uint32_t insn)
+static uint32_t replace_cp15(uint32_t insn, bool no_tlbi_queue)
 {
     uint32_t crn = BITS(insn, 19, 16), crm = BITS(insn, 3, 0), op1 = BITS(insn, 23, 21), op2 = BITS(insn, 7, 5);
     bool read = insn & BIT(20);
@@ -127,7 +130,7 @@ static uint32_t replace_cp15(uint32_t insn)
         return nop;
     if (crm == 5 && (op2 == 6 || op2 == 7)) /* branch predictor: invisible */
         return nop;
-    if ((crm == 10 && (op2 == 4 || op2 == 5)) || (crm == 5 && op2 == 4))
+    if ((crm == 10 && (op2 == 5 || (op2 == 4 && no_tlbi_queue))) || (crm == 5 && op2 == 4))
         return insn;
     return 0;
 }
@@ -156,7 +159,9 @@ static uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index,
     case A32_NEON:
         return insn;
     case A32_BARRIER:
-        return insn;
+        if (x->no_tlbi_queue)
+            return insn;
+        break;
     case A32_DP_IMM:
     case A32_DP_REG:
     case A32_LDST:
@@ -172,7 +177,7 @@ static uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index,
             return insn;
         break;
     case A32_CP15:
-        word = replace_cp15(insn);
+        word = replace_cp15(insn, x->no_tlbi_queue);
         break;
     default:
         break;

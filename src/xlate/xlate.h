@@ -93,7 +93,7 @@ struct xlate {
     void *free_maps;
     struct xpage slot;            /* where single T32 instructions run out of line (xlate/thumb.h) */
     struct xlate_stats stats;
-    bool no_system_stubs, no_lazy_dacr; /* switched off: those instructions exit */
+    bool no_system_stubs, no_lazy_dacr, no_tlbi_queue; /* switched off: those instructions exit */
 };
 
 /* page_bits has (ram_pages + 7) / 8 zeroed bytes. */

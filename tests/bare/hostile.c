@@ -8,7 +8,7 @@
 #define CHUNK_WORDS 48
 #define SANDBOX 0xa0000000u /* code here, read-only; one page of data after it */
 #define WILD_END 0xf8000000u /* umbra has its window above, and stops a guest that uses it */
-#define NOWHERE 0x0b000000u /* no device and no RAM */
+#define NOWHERE 0x0b800000u /* no device and no RAM */
 
 void hostile_run(uint32_t regs[13], uint32_t code, uint32_t cpsr);
 extern uint32_t hostile_vectors[];
@@ -20,7 +20,7 @@ static void jump(uint32_t va)
 
 static void nowhere(void)
 {
-    static const uint32_t places[] = { 0x0b000000, 0x0bfffffc, 0x0a100000 };
+    static const uint32_t places[] = { 0x0b800000, 0x0bfffffc, 0x0a100000 };
     bool ok = true;
 
     for (unsigned i = 0; i < 3; i++) {

@@ -133,6 +133,10 @@ static enum exec_result sim_execute(struct machine *m, uint32_t insn)
     }
     if ((insn & 0x0e000e00) == 0x0c000a00)
         return execute_vfp(m, insn);
+    if ((insn & ~0xfu) == 0xf57ff040 || (insn & 0x0fff0fff) == 0x0e070f9a) { /* DSB */
+        exec_next(&m->vcpu, insn);
+        return EXEC_DONE;
+    }
     if (execute_special(m, insn))
         return EXEC_DONE;
     return pcinsn_execute(&m->vcpu, insn, false, &sim_mem, m);
@@ -150,6 +154,10 @@ static void execute_register(struct machine *m, uint32_t insn)
     case 0x0e050f30: reg = &c->ifsr; break;
     case 0x0e060f10: reg = &c->dfar; break;
     case 0x0e060f50: reg = &c->ifar; break;
+    case 0x0e080f37: /* TLBIMVA: test_stubs.c, queue_of */
+    case 0x0e080f35: c->par++; c->csselr += *rt; /* fallthrough */
+    case 0x0e070f9a: exec_next(&m->vcpu, insn); return;
+    case 0x0e010f10: reg = &c->sctlr; break;
     case 0x0e0d0f30: reg = &c->contextidr; break;
     case 0x0e0d0f50: reg = &c->tpidrurw; break;
     default: break;

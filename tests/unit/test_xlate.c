@@ -8,6 +8,7 @@
 #include "core/pool.h"
 #include "lib/bits.h"
 #include "test.h"
+#include "xlate/emit.h"
 #include "xlate/arena.h"
 #include "xlate/xlate.h"
 
@@ -111,8 +112,7 @@ static bool is_plain(uint32_t insn, bool alt)
 
     switch (a32_classify(insn, row)) {
     case A32_COPY:
-    case A32_NEON:
-    case A32_BARRIER: return true;
+    case A32_NEON: return true;
     case A32_DP_IMM:
     case A32_DP_REG:
     case A32_LDST: return !a32_pc_operands(insn, row);
@@ -120,6 +120,14 @@ static bool is_plain(uint32_t insn, bool alt)
     case A32_MSR_CPSR: return BITS(insn, 17, 16) == 0;
     default: return false;
     }
+}
+
+/* The exit word that holds an MCR or MRC of CP15. */
+static bool is_cp15_exit(uint32_t insn, uint32_t word)
+{
+    return BITS(insn, 23, 21) == 0 && BITS(word, 5, 0) == 0x3f && BITS(word, 9, 6) == BITS(insn, 15, 12) &&
+           BITS(word, 12, 10) == BITS(insn, 7, 5) && BITS(word, 16, 13) == BITS(insn, 3, 0) &&
+           BITS(word, 20, 17) == BITS(insn, 19, 16) && BITS(word, 23, 21) == BITS(insn, 20, 20);
 }
 
 static bool word_ok(const struct xpage *p, unsigned i, uint32_t insn)
@@ -133,7 +141,8 @@ static bool word_ok(const struct xpage *p, unsigned i, uint32_t insn)
     else
         ok = is_stub_branch(word, p->va + 4 * i, p->gva.v + 4 * i, cond) || is_replacement(insn, word) ||
              (word >> 24 == ((cond == 15 ? 14 : cond) << 4 | 15) &&
-              ((word & 0xffffff) == (uint32_t)class || (word & 0xffffff) == A32_PC_OPERAND));
+              ((word & 0xffffff) == (uint32_t)class || (class == A32_CP15 && is_cp15_exit(insn, word)) ||
+               (insn == A32_MOVS_PC_LR && (word & 0xffffff) == XLATE_SVC_ERET) || (word & 0xffffff) == A32_PC_OPERAND));
     if (!ok)
         printf("  %08x became %08x (%s)\n", insn, word, a32_class_name(class));
     return ok;

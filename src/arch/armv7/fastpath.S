@@ -169,6 +169,11 @@ eret:
     ldr     r1, [r2, #FAST_ERET_BLOCK]
     ldr     r0, [r2, #FAST_STATE]
     cmp     r1, #0
+    bne     kernel_svc_back
+    ldr     r1, [r0, #STATE_TLBI_NEXT]
+    movw    r3, #STATE_QUEUE
+    movt    r3, #(VMM_STATE >> 16)
+    cmp     r1, r3                  @ TLB operations wait: a DSB in User mode would have to complete them
     ldr     r1, [r0, #STATE_SPSR]   @ the guest's new CPSR
     bne     kernel_svc_back
     @ J, the reserved bits, ITSTATE, E: by the book
