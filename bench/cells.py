@@ -182,7 +182,7 @@ class StartCell(Cell):
 def run_logged(command, log):
     """Its status, and the seconds until the guest's script began (None: it never did)."""
     start, up = time.time(), None
-    with open(log, "wb") as f, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    with open(log, "wb", buffering=0) as f, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                                 stderr=subprocess.STDOUT, cwd=ROOT) as child:
         try:
             for line in child.stdout:

@@ -234,6 +234,13 @@ def plot_reasons(store, config):
     return out
 
 
+def script_begins(result):
+    """The guest time, ms, at which boot is over; the first sample is the guest's first instruction."""
+    if not result.get("samples") or not result.get("boot"):
+        return []
+    return [(result["samples"]["rows"][0][0] / 1000 + (result["boot"] - result["start"]) / 1e6, "tlb: the script begins")]
+
+
 def plot_timeline(store):
     out = []
     for name, column, label in (("hidden", lambda n, r: r[n.index("fault_hidden")], "hidden faults since the start"),
@@ -244,7 +251,8 @@ def plot_timeline(store):
             if samples:
                 series.append((c, [(r[0] / 1000, column(samples["names"], r)) for r in samples["rows"]]))
         if series:
-            out.append(plots.lines("time-" + name, series, "guest time, ms (1 instruction = 1 ns)", label, points=False))
+            out.append(plots.lines("time-" + name, series, "guest time, ms (1 instruction = 1 ns)", label, points=False,
+                                   marks=script_begins(get(store, "timeline", "tlb"))))
     return out
 
 
