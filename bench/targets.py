@@ -199,6 +199,16 @@ def flat_rows(store):
             judge("context switch, 128 against 2", None, None, FLAT, switch)]
 
 
+def add_lmbench(store, rows):
+    """lmbench's own ratio beside each of our operations that it has as well: shown, not judged."""
+    native, tlb = (store.get("cubieboard/icount/lmbench/" + c, {}).get("lmbench", {}) for c in ("native", "tlb"))
+    ops = {name: op for name, op, _, _ in ROWS}
+    for row in rows:
+        op = ops.get(row["operation"])
+        if native.get(op) and tlb.get(op):
+            row["lmbench"] = tlb[op] / native[op]
+
+
 def everything(store):
     native, tlb = merged(store, "native"), merged(store, "tlb")
     zimage = [store.get("cubieboard/icount/zimage/" + c, {}) for c in ("native", "tlb")]
@@ -208,6 +218,7 @@ def everything(store):
     rows.append(limited("start of umbra, 32 MiB bundle", own, START_LIMIT))
     rows.append(judge("  its hash check", None, start.get("hash"), None))
     rows.append(limited("umbra's memory, bytes (256 MiB VM)", tlb.get("reserved"), MEMORY_LIMIT))
+    add_lmbench(store, rows)
     return rows + wall_rows(store) + board_rows(store) + flat_rows(store)
 
 
@@ -220,12 +231,14 @@ def number(value):
 
 
 def show(rows):
-    lines = ["%-42s %14s %14s %7s %10s  %s" % ("operation", "native", "umbra", "ratio", "target", "")]
+    lmbench = any("lmbench" in r for r in rows)
+    lines = ["%-42s %14s %14s %7s %s%10s" % ("operation", "native", "umbra", "ratio", "lmbench " if lmbench else "", "target")]
     for r in rows:
         limit = number(r["limit"]) if "limit" in r else ("%g" % r["target"] if r["target"] is not None else "")
-        lines.append(("%-42s %14s %14s %7s %10s  %s" % (
+        other = "%7s " % ("%.3f" % r["lmbench"] if "lmbench" in r else "") if lmbench else ""
+        lines.append(("%-42s %14s %14s %7s %s%10s  %s" % (
             r["operation"], number(r["native"]), number(r["umbra"]),
-            "%.3f" % r["ratio"] if r["ratio"] is not None else "-", limit, r["verdict"])).rstrip())
+            "%.3f" % r["ratio"] if r["ratio"] is not None else "-", other, limit, r["verdict"])).rstrip())
     return "\n".join(lines)
 
 
