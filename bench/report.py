@@ -64,6 +64,7 @@ def write_store(store, folder):
     with open(os.path.join(folder, "tables.md"), "w") as f:
         for name in ("targets", "costs", "counts", "why", "growth", "memory", "lmbench", "wall", "costs-vexpress-a9", "model"):
             f.write("### %s\n\n%s\n\n" % (name, as_markdown(*dict(tables)[name])))
+        f.write("### in words\n\n%s\n" % "\n".join("- " + line for line in sections.explain(good)))
     return rows
 
 

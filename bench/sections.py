@@ -166,6 +166,32 @@ def why(store):
     return ["operation", "policy", "instructions more than tlb", "ratio to tlb", "", "counters that changed most, per operation"], body
 
 
+def sentence(store, op, config):
+    """What a policy pays and saves against tlb, in counts."""
+    tlb, other = targets.merged(store, "tlb"), targets.merged(store, config)
+    a, b = cost(tlb, op), cost(other, op)
+    if a is None or b is None:
+        return None
+    change = {n: sum(count(other, op, c) - count(tlb, op, c) for c in names) for n, names in (
+        ("exits", ["exit_total"]), ("hidden faults", ["fault_hidden"]), ("entries filled", ["shadow_fill"]),
+        ("writes to tables trapped", ["policy_trap"]), ("tables synchronized", ["policy_resync"]),
+        ("shadows built anew", ["space_miss"]))}
+    parts = ["%.3g %s %s" % (abs(v), "more" if v > 0 else "fewer", n) for n, v in change.items() if abs(v) >= 0.05]
+    return "%s: %+.0f instructions (%.2f of tlb)%s" % (config, b - a, b / a, ", with " + ", ".join(parts) if parts else "")
+
+
+def explain(store):
+    """One line an operation: who is cheapest, and what the others do more or less."""
+    lines = []
+    for op in FOCUS:
+        costs_ = [(cost(targets.merged(store, c), op), c) for c in virtual(store)]
+        costs_ = sorted(v for v in costs_ if v[0] is not None)
+        others = [s for s in (sentence(store, op, c) for c in virtual(store) if c != "tlb") if s]
+        if costs_ and others:
+            lines.append("%s: %s is cheapest. %s." % (title(op), costs_[0][1], "; ".join(others)))
+    return lines
+
+
 def memory(store):
     body = []
     for c in virtual(store):
@@ -303,7 +329,8 @@ def chapters(store):
          "processes less the same hop within one. Dashed: native.", ["costs"], [plot_slowdown(store)]),
         ("Why: exits by reason", "An exit is an entry into umbra from the guest. Operations are sorted by their exits; "
          "beside fork, exec, faults and switches stands what each policy does, and what differs from tlb.",
-         ["counts", "why"], [p for c in virtual(store) for p in plot_reasons(store, c)]),
+         ["counts", "why"], [p for c in virtual(store) for p in plot_reasons(store, c)] +
+         ["<ul>%s</ul>" % "".join("<li>%s</li>" % line for line in explain(store))]),
         ("Boot and a short session over time", "umbra's counters, sampled every %d ms of guest time." % plan.SAMPLES,
          ["memory"], plot_timeline(store)),
         ("Growth", "Cost against the number of processes and the memory touched; shadow tables against memory mapped.",

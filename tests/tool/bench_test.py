@@ -75,7 +75,8 @@ def test_report(folder):
     check(re.search(r"^start of umbra.* missing$", run.stdout, re.M), "what was not measured is not passed")
     with open(os.path.join(out, "report.html")) as f:
         page = f.read()
-    for text in ("ended with 11: a reason &lt;&amp;&gt;", "class='FAIL'", "policy_trap +5", "</html>"):
+    for text in ("ended with 11: a reason &lt;&amp;&gt;", "class='FAIL'", "policy_trap +5", "fork + exit: tlb is cheapest. trap: +6800 instructions (2.31 of tlb), with 5 more writes",
+                 "</html>"):
         check(text in page, "the page says: " + text)
     check(page.count("<svg") >= 8, "plots, not %d" % page.count("<svg"))
     check("could not draw" not in page, "gnuplot draws everything")
