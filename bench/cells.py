@@ -80,7 +80,7 @@ class Cell:
             inputs.append(file_hash(PLUGIN))
         if self.config != "native":
             inputs += [file_hash(path("build", "umbra.zimage")), file_hash(path("build", "board", self.board + ".dtb"))]
-        return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:20]
+        return hashlib.sha256(json.dumps(inputs).replace(ROOT, "").encode()).hexdigest()[:20]
 
     def files(self):
         return [file_hash(f) for f in (KERNEL, self.ramdisk)]

@@ -14,7 +14,9 @@ MICRO_OPS = MAIN_OPS[:-2] + ["ctx-%d-%d" % (p, k) for k in CTX_KIB for p in CTX_
 LMBENCH_ROWS = ["null", "read", "write", "stat", "fstat", "open", "sig-install", "sig-catch", "sig-prot", "pipe",
                 "unix"] + ["ctx-%d-%d" % (p, k) for k in CTX_KIB for p in CTX_PROCESSES[1:]] + \
                ["fork", "exec", "shell", "fault-file", "mmap", "mem-read", "mem-write", "mem-copy", "pipe-stream"]
-LMBENCH_OPS = ["@lmbench-" + row for row in LMBENCH_ROWS]
+LMBENCH_LONG = ["pipe", "pipe-stream"]  # measure for seconds, billions of instructions: cells of their own, the last
+LMBENCH_OPS = ["@lmbench-" + row for row in LMBENCH_ROWS if row not in LMBENCH_LONG]
+LMBENCH_LONG_OPS = ["@lmbench-" + row for row in LMBENCH_LONG]
 
 GROWTH_PROCESSES = (2, 4, 8, 16, 32, 64, 96, 128)
 GROWTH_MIB = (1, 2, 4, 8, 16, 32, 64)
@@ -47,10 +49,12 @@ def full(configs, repeats):
     cells += [Cell("zimage", c, ["null"], zimage=True, guess=25) for c in configs if c in ("native", "tlb")]
     cells += [Cell("wall%d" % n, c, MAIN_OPS + APPS[:1] + APPS[3:], ramdisk=BENCH_RAMDISK, clock="wall", guess=12)
               for n in range(1, repeats + 1) for c in configs]
+    if have_lmbench():
+        cells += [Cell("lmbench", c, LMBENCH_OPS, ramdisk=BENCH_RAMDISK, guess=20) for c in configs]
     cells += [Cell("flat", c, FLAT_OPS, ramdisk=BENCH_RAMDISK, guess=guess)
               for c, guess in (("native", 40), ("tlb", 90)) if c in configs]
     if have_lmbench():
-        cells += [Cell("lmbench", c, LMBENCH_OPS, ramdisk=BENCH_RAMDISK, guess=70) for c in configs]
+        cells += [Cell("lmpipe", c, LMBENCH_LONG_OPS, ramdisk=BENCH_RAMDISK, guess=50) for c in configs]
     return cells
 
 

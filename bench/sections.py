@@ -100,13 +100,13 @@ def every_counter(store):
 
 
 def lmbench(store):
-    native = get(store, "lmbench", "native").get("lmbench", {})
-    names = [c for c in virtual(store) if get(store, "lmbench", c).get("lmbench")]
+    native = targets.lmbench(store, "native")
+    names = [c for c in virtual(store) if targets.lmbench(store, c)]
     body = []
     for op in plan.LMBENCH_ROWS:
         row = [title(op), native.get(op)]
         for c in names:
-            u = get(store, "lmbench", c)["lmbench"].get(op)
+            u = targets.lmbench(store, c).get(op)
             row += [u, ratio(native.get(op), u)]
         if any(v is not None for v in row[1:]):
             body.append(row)

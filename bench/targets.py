@@ -199,9 +199,15 @@ def flat_rows(store):
             judge("context switch, 128 against 2", None, None, FLAT, switch)]
 
 
+def lmbench(store, config):
+    """{row: ns}, of both cells."""
+    cells = (store.get("cubieboard/icount/%s/%s" % (w, config), {}).get("lmbench", {}) for w in ("lmbench", "lmpipe"))
+    return {op: ns for cell in cells for op, ns in cell.items()}
+
+
 def add_lmbench(store, rows):
     """lmbench's own ratio beside each of our operations that it has as well: shown, not judged."""
-    native, tlb = (store.get("cubieboard/icount/lmbench/" + c, {}).get("lmbench", {}) for c in ("native", "tlb"))
+    native, tlb = lmbench(store, "native"), lmbench(store, "tlb")
     ops = {name: op for name, op, _, _ in ROWS}
     for row in rows:
         op = ops.get(row["operation"])

@@ -54,6 +54,8 @@ def canned_store():
     names = ["time_us", "exit_total", "fault_hidden", "shadow_fill", "mem_l2_tables", "mem_spaces", "mem_pool_used"]
     store["cubieboard/icount/timeline/tlb"] = dict(
         canned_result(1.3, counts), samples={"names": names, "rows": [[i * 1000, i, i, i, i, 2, 50 + i] for i in range(9)]})
+    for c, ns in (("native", 1000.0), ("tlb", 1250.0)):
+        store["cubieboard/icount/lmpipe/" + c] = {"ops": {}, "lmbench": {"pipe": ns}}
     for n in range(1, 4):
         store["cubieboard/wall/wall%d/native" % n] = canned_result(1, None)
         store["cubieboard/wall/wall%d/tlb" % n] = canned_result(1 + n / 10, None)
@@ -70,6 +72,7 @@ def test_report(folder):
     check(run.returncode == 0, "the report is written")
     check(re.search(r"^null system call +4,000 +5,200 +1\.300 +2\.4 +pass$", run.stdout, re.M), "a target that is met")
     check(re.search(r"^user-mode loop .* 1\.300 +1\.002 +FAIL$", run.stdout, re.M), "a target that is missed")
+    check(re.search(r"^pipe round trip .* 1\.300 +1\.250 +1\.5 +pass$", run.stdout, re.M), "lmbench beside ours")
     check(re.search(r"^context switch 2p/0k +3,500 +4,550 +1\.300 ", run.stdout, re.M), "a switch is a difference")
     check(re.search(r"^wall clock: boot .* 1\.200 +1\.6 +pass$", run.stdout, re.M), "the median of three runs")
     check(re.search(r"^start of umbra.* missing$", run.stdout, re.M), "what was not measured is not passed")
