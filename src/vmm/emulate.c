@@ -272,9 +272,23 @@ static void emulate_thumb(struct vcpu *vcpu)
         run_class(vcpu, class, insn, size);
 }
 
+/* The trap that brought us here is of an instruction that memory holds no longer, and what it holds
+ * needs no trap.  A stale one may be executed or the new one (B2.2.9), not a mixture: translate again. */
+static void stale_translation(struct vcpu *vcpu)
+{
+    struct walk_result w;
+
+    access_walk(vcpu, vcpu->r[15], &w);
+    if (w.fault != FSR_NONE) {
+        fault_fetch(vcpu);
+        return;
+    }
+    codesync_drop(gpa(ALIGN_DOWN(w.pa.v, 4096)));
+}
+
 void emulate_kernel(struct vcpu *vcpu)
 {
-    const struct a32_row *row;
+    enum a32_class class;
     uint32_t insn;
     unsigned size;
 
@@ -287,11 +301,13 @@ void emulate_kernel(struct vcpu *vcpu)
         fault_fetch(vcpu); /* the mapping went away under the translation: as a fetch now would see */
         return;
     }
-    row = a32_decode(insn);
+    class = a32_classify(insn, a32_decode(insn));
     if ((insn >> 28) != 15 && !cond_holds(insn >> 28, vcpu->cpsr))
         done(vcpu, size);
+    else if (class == A32_COPY || class == A32_NEON || class == A32_BARRIER)
+        stale_translation(vcpu);
     else
-        run_class(vcpu, a32_classify(insn, row), insn, size);
+        run_class(vcpu, class, insn, size);
 }
 
 /* From User mode the counter and a few CP15 registers may be readable (B8.1.2, B3.17);

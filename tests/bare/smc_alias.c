@@ -7,6 +7,7 @@
 #define CODE TEST_PA            /* written and run here (identity) ... */
 #define ALIAS TEST_VA           /* ... and here */
 #define MOV_R0(n) (0xe3a00000u | (n))
+#define MOVW_R0(n) (0xe3000000u | (n))
 #define BX_LR 0xe12fff1eu
 #define NOP 0xe1a00000u
 #define UDF 0xe7f000f0u
@@ -256,6 +257,35 @@ static void pages_rewritten(void)
     report(ok, "a page of functions written again and again");
 }
 
+static uint32_t called;
+
+static void call_code(uint32_t va)
+{
+    called = call(va, 0);
+}
+
+/* Instructions that umbra runs in software, then ones that it does not: the old or the new, nothing else. */
+static void traps_replaced(void)
+{
+    static const uint32_t traps[] = { 0xef000001, 0xe14f0000, 0xe16ff000, 0xf1020013 };
+    bool ok = true, after = true;
+
+    for (unsigned i = 0; i < sizeof(traps) / sizeof(traps[0]); i++) {
+        uint32_t kind;
+
+        write32(CODE + 4, BX_LR);
+        put(CODE, traps[i], BY_ALL);
+        catch_call(call_code, CODE);
+        write32(CODE, MOVW_R0(5));
+        kind = catch_call(call_code, CODE);
+        ok &= kind == EXC_NONE || (kind == EXC_SVC && i == 0);
+        sync_code(CODE, BY_LINE);
+        after &= catch_call(call_code, CODE) == EXC_NONE && called == 5;
+    }
+    report(ok, "a trap replaced, before maintenance: the old or the new");
+    report(after, "a trap replaced, after maintenance: the new");
+}
+
 static void user_code(void)
 {
     uint32_t *l2 = l2_under(l1_table, TEST_VA + 0x100000, 0);
@@ -289,5 +319,6 @@ void test_main(void)
     patches_itself();
     relocation();
     pages_rewritten();
+    traps_replaced();
     user_code();
 }
