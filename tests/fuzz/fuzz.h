@@ -23,6 +23,7 @@ enum fuzz_kind { KIND_A32, KIND_T32, KIND_MIX, KIND_USER, KIND_IRQ, KIND_MMU, KI
 #define FUZZ_MIB 0x41000000u
 #define CODE_BASE FUZZ_MIB
 #define CODE_SIZE 0x10000u
+#define CODE_ALIAS (FUZZ_MIB + 0x80000u)   /* the code pages again */
 #define DATA_BASE (FUZZ_MIB + 0x20000)     /* two pages that everybody may write */
 #define DATA_SIZE 0x2000u
 #define DATA_MID (DATA_BASE + 0x1000)
@@ -98,9 +99,11 @@ void t32_system(void);
 void t32_branch(void);
 
 /* Programs that are not streams: run by the guest itself. */
-uint32_t mmu_program(uint32_t seed, const uint32_t keep[2]);
-uint32_t smc_program(uint32_t seed, const uint32_t keep[2]);
-uint32_t wild_program(uint32_t seed, const uint32_t keep[2]);
+void mmu_program(uint32_t seed, const uint32_t keep[2]);
+void smc_program(uint32_t seed, const uint32_t keep[2]);
+void wild_program(uint32_t seed, const uint32_t keep[2]);
+/* The generator of item i, whatever the others are. */
+void item_seed(uint32_t seed, uint32_t i);
 
 /* The events of a program; noted values are part of the digest. */
 void note(uint32_t value);

@@ -11,7 +11,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 99
 out=build/fuzz
 image=build/bare/fuzz
-kinds=(a32 t32 mix user irq)
+kinds=(a32 t32 mix user irq mmu smc)
 limit=60
 mkdir -p "$out"
 
@@ -199,7 +199,7 @@ run_batch() { # KIND FIRST CONFIG...
 
 limit=${FUZZ_LIMIT:-60} seconds=60 rounds=0 seed=1 batch=250 failed=0 done_programs=0
 declare -A count
-use_kinds=a32,t32,mix,user,irq
+use_kinds=a32,t32,mix,user,irq,mmu,smc
 use_configs=
 while [ $# -gt 0 ]; do
     case $1 in

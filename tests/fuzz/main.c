@@ -285,6 +285,13 @@ static uint32_t start_of_code(void)
     return CODE_BASE + pick(CODE_SIZE / 4096 - 1) * 4096 + (pick(3) ? pick(512) * 4 : near_end[pick(4)]);
 }
 
+void item_seed(uint32_t seed, uint32_t i)
+{
+    gen.rng = (seed * 0x9e3779b1u ^ (i + 1) * 0x85ebca6bu) | 1;
+    random_next(&gen.rng);
+    random_next(&gen.rng);
+}
+
 static void make_items(const uint32_t keep[2], uint32_t seed)
 {
     uint32_t items = 6 + pick(MAX_ITEMS - 8);
@@ -293,9 +300,7 @@ static void make_items(const uint32_t keep[2], uint32_t seed)
         a32_to_thumb();
 
     for (uint32_t i = 0; i < items && gen.pc < gen.limit; i++) {
-        gen.rng = (seed * 0x9e3779b1u ^ (i + 1) * 0x85ebca6bu) | 1;
-        random_next(&gen.rng);
-        random_next(&gen.rng);
+        item_seed(seed, i);
         if (!(keep[i / 32] >> i % 32 & 1))
             continue;
         if (verbose())
@@ -359,8 +364,11 @@ static void run_one(uint32_t seed, const uint32_t keep[2])
     gen.rng = (seed * 0x9e3779b1u ^ gen.kind) | 1;
     for (unsigned i = 0; i < 4; i++)
         random_next(&gen.rng);
-    gen.mmu = true;
-    stream_program(seed, keep);
+    switch (gen.kind) {
+    case KIND_MMU: mmu_program(seed, keep); break;
+    case KIND_SMC: smc_program(seed, keep); break;
+    default: stream_program(seed, keep); break;
+    }
     print("%x %08x\n", (unsigned)seed, (unsigned)digest);
 }
 
@@ -379,6 +387,8 @@ static void map_memory(void)
         l2_set(l2, va, SMALL(va, AP_ALL));
     for (unsigned i = 0; i < sizeof(special) / sizeof(special[0]); i++)
         l2_set(l2, special[i].va, special[i].entry ? SMALL(special[i].va, special[i].entry) : 0);
+    for (uint32_t pa = 0; pa < CODE_SIZE; pa += 4096)
+        l2_set(l2, CODE_ALIAS + pa, SMALL(CODE_BASE + pa, AP_ALL));
     l2_set(l2, PAGE_XN, SMALL(PAGE_XN, AP_ALL) | L2_SMALL_XN);
     l1_set(l1_table, MIB_NO_ACCESS, SECTION(MIB_NO_ACCESS, AP_ALL) | L1_DOMAIN(2));
     l1_set(l1_table, MIB_UNMAPPED, 0);
