@@ -42,19 +42,64 @@ uint32_t access_dfsr(enum walk_fault fault, const struct walk_result *w, bool wr
     return fsr | (write ? BIT(11) : 0);
 }
 
+/* Walks of lately: a small TLB, with a TLB's rights to be stale. */
+static struct { uint32_t page, age; struct walk_result w; } walked[16];
+static uint32_t age = 1;
+
+void access_forget(void)
+{
+    age++;
+}
+
+static void forget_page(uint32_t va)
+{
+    walked[(va >> 12) % ARRAY_SIZE(walked)].age = 0;
+}
+
+/* access_walk, through the TLB. */
+static void walk_tlb(struct vcpu *vcpu, uint32_t va, struct walk_result *w)
+{
+    uint32_t page = ALIGN_DOWN(va, 4096);
+    unsigned slot = (va >> 12) % ARRAY_SIZE(walked);
+
+    if (walked[slot].page != page || walked[slot].age != age) {
+        access_walk(vcpu, page, &walked[slot].w);
+        walked[slot].page = page;
+        walked[slot].age = walked[slot].w.fault == FSR_NONE ? age : 0;
+    }
+    *w = walked[slot].w;
+    w->pa.v += va - page;
+}
+
+/* Walks and checks; what the TLB holds may only allow. */
+static enum walk_fault walk_for(struct vcpu *vcpu, uint32_t va, enum access_kind kind, bool privileged,
+                                struct walk_result *w)
+{
+    struct walk_regs regs;
+
+    access_walk_regs(vcpu, &regs);
+    walk_tlb(vcpu, va, w);
+    if (w->fault == FSR_NONE && walk_check(&regs, w, kind, privileged) == FSR_NONE)
+        return FSR_NONE;
+    forget_page(va);
+    access_walk(vcpu, va, w);
+    return w->fault == FSR_NONE ? walk_check(&regs, w, kind, privileged) : w->fault;
+}
+
+bool access_fetchable(struct vcpu *vcpu, uint32_t va)
+{
+    struct walk_result w;
+
+    return walk_for(vcpu, va, ACCESS_FETCH, !vcpu_is_user(vcpu), &w) == FSR_NONE;
+}
+
 /* Translates for one access inside a page; injects the abort when it is refused. */
 static bool translate(struct vcpu *vcpu, uint32_t va, bool write, bool unpriv, gpa_t *pa)
 {
     bool privileged = !vcpu_is_user(vcpu) && !unpriv;
-    struct walk_regs regs;
     struct walk_result w;
-    enum walk_fault fault;
+    enum walk_fault fault = walk_for(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, privileged, &w);
 
-    access_walk_regs(vcpu, &regs);
-    guest_walk(&regs, gva(va), read_guest, vcpu->vm, &w);
-    fault = w.fault;
-    if (fault == FSR_NONE)
-        fault = walk_check(&regs, &w, write ? ACCESS_WRITE : ACCESS_READ, privileged);
     if (fault != FSR_NONE) {
         vcpu->vm->stats.fault_reflected++;
         vcpu_inject_dabt(vcpu, va, access_dfsr(fault, &w, write));
@@ -132,35 +177,19 @@ static bool fetch_half(struct vcpu *vcpu, uint32_t va, uint32_t *value)
 {
     struct walk_result w;
 
-    access_walk(vcpu, va, &w);
-    *value = 0;
-    return w.fault == FSR_NONE && gmem_read(vcpu->vm, w.pa, value, 2);
-}
-
-/* Pages that instructions were read from lately: a small TLB, with a TLB's rights to be stale. */
-static struct { uint32_t va, pa, age; } fetched[16];
-static uint32_t age = 1;
-
-void access_forget(void)
-{
-    age++;
+    walk_tlb(vcpu, va, &w);
+    if (w.fault != FSR_NONE || !gmem_read32(vcpu->vm, w.pa, value))
+        return false;
+    *value = va & 2 ? *value >> 16 : *value & 0xffff;
+    return true;
 }
 
 static bool fetch_word(struct vcpu *vcpu, uint32_t *insn)
 {
-    uint32_t pc = vcpu->r[15], page = ALIGN_DOWN(pc, 4096);
-    unsigned slot = (pc >> 12) % ARRAY_SIZE(fetched);
     struct walk_result w;
 
-    if (fetched[slot].va != page || fetched[slot].age != age) {
-        access_walk(vcpu, page, &w);
-        if (w.fault != FSR_NONE)
-            return false;
-        fetched[slot].va = page;
-        fetched[slot].age = age;
-        fetched[slot].pa = w.pa.v;
-    }
-    return gmem_read32(vcpu->vm, gpa(fetched[slot].pa | (pc & 4095)), insn);
+    walk_tlb(vcpu, vcpu->r[15], &w);
+    return w.fault == FSR_NONE && gmem_read32(vcpu->vm, w.pa, insn);
 }
 
 bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size)

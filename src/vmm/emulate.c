@@ -251,10 +251,9 @@ static void emulate_thumb(struct vcpu *vcpu)
     unsigned size;
 
     /* each half in turn, since they may be in two pages */
-    if (!fault_may_fetch(vcpu, pc))
-        return;
-    if (!access_insn(vcpu, &insn, &size)) {
-        fault_may_fetch(vcpu, pc + 2);
+    if (!access_fetchable(vcpu, pc) || !access_insn(vcpu, &insn, &size)) {
+        if (fault_may_fetch(vcpu, pc))
+            fault_may_fetch(vcpu, pc + 2);
         return;
     }
     if (size == 4 && (pc & 0xfff) == 0xffe && !fault_may_fetch(vcpu, pc + 2))

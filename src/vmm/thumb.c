@@ -64,7 +64,8 @@ bool thumb_prepare(struct vcpu *vcpu)
 {
     uint32_t pc = vcpu->r[15];
     struct xpage *page = recall(pc);
-    bool watched;
+    unsigned left = it_left(vcpu->cpsr);
+    enum thumb_entry entry;
 
     if (!page) {
         if (!fault_map_code(vcpu))
@@ -73,8 +74,10 @@ bool thumb_prepare(struct vcpu *vcpu)
         if (!page)
             return false;
     }
-    watched = codesync_watched(NULL, page->gpa);
-    if (thumb_enter(&vmm.xlate, page, pc, it_left(vcpu->cpsr), watched) == THUMB_RUN) {
+    entry = thumb_known(page, pc, left);
+    if (entry == THUMB_UNKNOWN)
+        entry = thumb_enter(&vmm.xlate, page, pc, left, codesync_watched(NULL, page->gpa));
+    if (entry == THUMB_RUN) {
         hw_entry = xlate_entry(page, pc);
         steps = 0;
         return true;

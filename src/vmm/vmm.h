@@ -78,7 +78,9 @@ void codesync_flush(void);
 extern const struct mem_ops access_mem_ops;
 /* Fetches the instruction at pc: a 32-bit T32 one as hw1 << 16 | hw2. */
 bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size);
-/* Forgets where instructions were read from: after TLB maintenance and space switches. */
+/* May the guest fetch at va?  A TLB's answer, which may be stale where a fault would not be. */
+bool access_fetchable(struct vcpu *vcpu, uint32_t va);
+/* Forgets walks: after TLB maintenance and space switches. */
 void access_forget(void);
 /* Executes the load or store at pc, which accesses va, in software. */
 void access_emulate(struct vcpu *vcpu, uint32_t va, bool write);

@@ -19,10 +19,39 @@ static const struct a32_row t32_table[] = {
 #undef T32
 };
 
+/*
+ * Rows are tried in order, from the first one that any instruction with the same upper bits can
+ * match: bits 15:8, or 31:20 of a long one.
+ */
+static uint8_t first_short[256], first_long[4096];
+
+static unsigned first_match(const struct a32_row *rows, uint32_t bits, uint32_t mask)
+{
+    unsigned row = 0;
+
+    while ((bits ^ rows[row].value) & rows[row].mask & mask)
+        row++;
+    return row;
+}
+
+static void build_index(void)
+{
+    for (uint32_t i = 0; i < 256; i++)
+        first_short[i] = (uint8_t)first_match(t16_table, i << 8, 0xff00);
+    for (uint32_t i = 0xe80; i < 4096; i++)
+        first_long[i] = (uint8_t)first_match(t32_table, i << 20, 0xfff00000);
+}
+
 const struct a32_row *t32_decode(uint32_t insn)
 {
-    const struct a32_row *row = insn >> 16 ? t32_table : t16_table;
+    static bool indexed;
+    const struct a32_row *row;
 
+    if (!indexed) {
+        build_index();
+        indexed = true;
+    }
+    row = insn >> 16 ? &t32_table[first_long[insn >> 20]] : &t16_table[first_short[insn >> 8 & 0xff]];
     while ((insn & row->mask) != row->value)
         row++;
     return row;

@@ -61,6 +61,13 @@ void thumb_reset(struct xpage *p)
     arch_sync_code(p->words, 4096);
 }
 
+enum thumb_entry thumb_known(const struct xpage *p, uint32_t pc, unsigned it_left)
+{
+    struct thumb_code code = code_of(p);
+
+    return thumb_entry_at(&code, pc & 0xffe, it_left);
+}
+
 enum thumb_entry thumb_enter(struct xlate *x, struct xpage *p, uint32_t pc, unsigned it_left, bool watched)
 {
     static uint32_t source[1024];

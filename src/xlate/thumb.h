@@ -12,6 +12,8 @@ void thumb_free(struct xlate *x, struct xpage *p);
 /* Forgets what is translated; the page stays. */
 void thumb_reset(struct xpage *p);
 
+/* What is known of guest address pc of the page, with it_left instructions of an IT block to come. */
+enum thumb_entry thumb_known(const struct xpage *p, uint32_t pc, unsigned it_left);
 /*
  * How to go on at guest address pc of the page with it_left instructions of an IT block to
  * come; translates what is needed.  'watched': writes to the guest's page from here on will be

@@ -13,7 +13,7 @@ trap 'rm -f "$out"' EXIT
 session() {
     local script=$1
     shift
-    $typist "tests/guests/$script" ./umbra run --timeout "${LIMIT:-120}" "$@" </dev/null >"$out" 2>&1
+    $typist "tests/guests/$script" ./umbra run --timeout "${LIMIT:-270}" "$@" </dev/null >"$out" 2>&1
     local code=$?
     # screen control and colours would hide what was said
     sed -e 's/\x1b\[[0-9;=]*[A-Za-z]//g' "$out" | tr -d '\r\000'

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LIMIT_S 150
+#define LIMIT_S 280
 
 struct step {
     char expect[128], type[128];
