@@ -52,11 +52,12 @@ apt_fetch() {
     echo "$deb"
 }
 
-# apt_add_component NAME: the system's sources, with one more section of the archive in each that has "main".
+# apt_add_component NAME: the system's sources (in $APT_ETC, when a test wants others), with one more section of the
+# archive in each that has "main".
 apt_add_component() {
-    local component=$1 dir=$APT_DIR/sources.d file
+    local component=$1 dir=$APT_DIR/sources.d etc=${APT_ETC:-/etc/apt} file
     rm -rf "$dir" && mkdir -p "$dir"
-    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
+    for file in "$etc"/sources.list "$etc"/sources.list.d/*.list "$etc"/sources.list.d/*.sources; do
         [ -f "$file" ] || continue
         case $file in
         *.sources) sed -E "/^Components:/{/ main( |\$)/{/ $component( |\$)/!s/\$/ $component/}}" "$file" ;;

@@ -3,7 +3,8 @@
 # non-free), gzip, xz and sqlite3, and the libraries these are linked with.
 #
 # usage: fetch-bench.sh DIR
-# leaves in DIR: root/ (the files), ramdisk.list (for mkinitramfs), missing (packages that could not be had)
+# leaves in DIR: root/ (the files), ramdisk.list (for mkinitramfs; DIR stands for the folder), missing (packages that
+# could not be had)
 # Nothing of this is required: what apt does not have is named, and the rest is used.  A second run with everything in
 # place does nothing; what was missing is tried again.
 set -uo pipefail
@@ -31,9 +32,9 @@ for package in $packages; do
     [ -n "$deb" ] || deb=$(apt_fetch "$package" "$out/debs" 2>/dev/null) || deb=
     if [ -z "$deb" ] || ! dpkg-deb -x "$deb" "$out/root"; then
         echo "$package" >>"$out/missing"
-        echo "bench: apt has no package '$package' for armhf (its messages: $APT_DIR/update.log, $APT_DIR/download.log)"
     fi
 done
+[ ! -s "$out/missing" ] || echo "bench: apt could not get for armhf: $(tr '\n' ' ' <"$out/missing")(its messages: $APT_DIR/update.log)"
 
 # The list: libraries by the names that programs ask for, and the few programs.
 list_libraries() {
@@ -64,6 +65,6 @@ list_programs() {
     echo "dir /lib 0755"
     list_libraries | sort -u -k2,2
     list_programs
-} >"$out/ramdisk.list"
+} | sed "s|$out/|DIR/|" >"$out/ramdisk.list"
 touch "$out/complete"
 exit 0

@@ -347,6 +347,12 @@ case_interrupted-download() {
 # The bench harness: its report from canned results, and cells that are kept, resumed, that fail.
 case_bench-report() { tests/tool/bench_test.py report; }
 case_bench-cells() { tests/tool/bench_test.py cells; }
+# Without packages for its guest the bench says which are missing, and goes on without them.
+case_bench-no-packages() {
+    mkdir "$dir/etc"
+    expect 0 'could not get for armhf: libc6 lmbench' env APT_ETC="$dir/etc" scripts/fetch-bench.sh "$dir/packages"
+    ! grep -q '^file' "$dir/packages/ramdisk.list" || { echo "files of packages that are missing"; exit 1; }
+}
 case_bench-arguments() {
     expect 2 'unrecognized arguments' ./umbra bench --fly
     expect 2 "no configuration 'fast'" ./umbra bench --configs native,fast
