@@ -13,6 +13,7 @@
 
 #define MAX_ARENAS 4
 #define PSR_MASKS (PSR_A | PSR_I | PSR_F)
+#define FAULTING (VMM_STATE + 4096)
 
 struct xlate xlate;
 struct state_page *state;
@@ -155,6 +156,15 @@ struct arena *machine_arena(unsigned i)
     return NULL;
 }
 
+uint32_t *machine_code_page(uint32_t va)
+{
+    for (unsigned i = 0; i < shown_count; i++) {
+        if (va >> 20 == shown[i].mib && (va & 0x1000))
+            return shown[i].code + BITS(va, 19, 13) * 1024 + BITS(va, 11, 2);
+    }
+    return entry_page + BITS(va, 11, 2);
+}
+
 /* --- the reference --- */
 
 static struct reference ref;
@@ -262,17 +272,45 @@ static enum exec_result reference_cp15(struct vcpu *vcpu, uint32_t insn)
     return EXEC_DONE;
 }
 
+/* As vmm/emulate.c, vfp_system. */
+static enum exec_result reference_vfp_system(struct vcpu *vcpu, uint32_t insn)
+{
+    unsigned rt = BITS(insn, 15, 12);
+
+    if (!(vcpu->cp15.cpacr & BIT(20)) || rt == 15 || BITS(insn, 19, 16) != 8)
+        return EXEC_UNDEF; /* or the host's identification, which the VMM gives */
+    if (insn & BIT(20))
+        vcpu->r[rt] = vcpu->fpexc;
+    else
+        vcpu->fpexc = vcpu->r[rt] & BIT(30);
+    exec_next(vcpu, insn);
+    return EXEC_DONE;
+}
+
+/* In System mode there is no SPSR: UNPREDICTABLE (B9.3.9, B9.3.12), and nothing but rd may change. */
+static enum exec_result reference_spsr(struct vcpu *vcpu, uint32_t insn)
+{
+    if (vcpu_spsr(vcpu))
+        return sysinsn_execute(vcpu, insn, false, &ref_mem, NULL);
+    ref.lenient = true;
+    if (!(insn & BIT(21)))
+        ref.unknown = BIT(BITS(insn, 15, 12));
+    exec_next(vcpu, insn);
+    return EXEC_DONE;
+}
+
 static enum exec_result reference_class(struct machine *m, enum a32_class class, uint32_t insn)
 {
     switch (class) {
     case A32_CPS:
     case A32_MRS_CPSR:
     case A32_MSR_CPSR:
-    case A32_SPSR:
     case A32_ERET:
     case A32_RFE:
     case A32_SRS:
     case A32_USR_REGS: return sysinsn_execute(&m->vcpu, insn, false, &ref_mem, NULL);
+    case A32_SPSR: return reference_spsr(&m->vcpu, insn);
+    case A32_VFP_SYS: return reference_vfp_system(&m->vcpu, insn);
     case A32_SETEND:
         if (insn & BIT(9))
             return EXEC_UNDEF; /* refused in a privileged mode: CAVEATS.md */
@@ -312,29 +350,68 @@ struct reference machine_reference(struct machine *m, uint32_t insn)
 
 /* --- entry and exit --- */
 
+/* The registers of a guest kernel in any of its modes (vmm/world.c, load_state_page, sync_shared). */
+static void load_shared(const struct vcpu *v, bool pending)
+{
+    bool blocked = rnd() % 4 == 0;
+
+    state->pend_ptr = pending ? FAULTING : VMM_STATE;
+    state->fpexc = v->fpexc;
+    state->hw_fpexc = v->fpexc & rnd();
+    state->vfp_ptr = v->cp15.cpacr & BIT(20) ? VMM_STATE : FAULTING;
+    state->dfsr = v->cp15.dfsr;
+    state->ifsr = v->cp15.ifsr;
+    state->dfar = v->cp15.dfar;
+    state->ifar = v->cp15.ifar;
+    state->contextidr = v->cp15.contextidr;
+    state->dacr = v->cp15.dacr;
+    state->hw_dacr = blocked ? ~0u : v->cp15.dacr & rnd() & 0x15555555u;
+}
+
+/* vmm/world.c, enter_kernel */
 void machine_enter(const struct machine *m, bool pending, struct cpu *cpu)
 {
     const struct vcpu *v = &m->vcpu;
+    uint32_t ctl = v->cpsr & (PSR_MODE | PSR_MASKS);
+    int bank = vcpu_mode_bank(v->cpsr);
 
-    state->ctl = v->cpsr & (PSR_MODE | PSR_MASKS);
-    state->pend = pending ? PSR_I : 0;
-    state->pend_ptr = VMM_STATE + (pending ? 4096 : 0);
+    load_shared(v, pending);
+    state->ctl = ctl;
+    state->ctl_on = ctl & ~PSR_I;
+    state->ctl_off = ctl | PSR_I;
+    state->msr_key = ctl << 25 | pending;
+    state->spsr = v->bank_spsr[bank];
+    state->usr_sp = v->bank_r13[BANK_USR];
+    state->usr_lr = v->bank_r14[BANK_USR];
+    state->usr_ptr = bank == BANK_FIQ || bank == BANK_USR ? FAULTING : VMM_STATE;
+    state->tpidrurw = v->cp15.tpidrurw;
     memcpy(cpu->regs.r, v->r, sizeof(cpu->regs.r));
     /* User mode reads UNKNOWN bits where the masks are (B9.3.8) */
     cpu->regs.cpsr = (v->cpsr & ~(PSR_MODE | PSR_MASKS)) | MODE_USR | (rnd() & PSR_MASKS);
     cpu_write_tpidr(v->cp15.tpidruro, v->cp15.tpidrprw);
 }
 
+/* vmm/world.c, leave_kernel and sync_shared */
 static void from_hardware(const struct machine *entered, const struct cpu_regs *hw, struct machine *out)
 {
     uint32_t ctl = (entered->vcpu.cpsr & (PSR_MODE | PSR_MASKS) & ~PSR_I) | (state->ctl & PSR_I), ro;
+    struct vcpu *v = &out->vcpu;
+    int bank = vcpu_mode_bank(entered->vcpu.cpsr);
 
     memcpy(out, entered, sizeof(*out));
-    memcpy(out->vcpu.r, hw->r, sizeof(hw->r));
-    out->vcpu.cpsr = (hw->cpsr & ~(PSR_MODE | PSR_MASKS)) | ctl;
-    cpu_read_tpidr(&out->vcpu.cp15.tpidruro, &ro);
+    memcpy(v->r, hw->r, sizeof(hw->r));
+    v->cpsr = (hw->cpsr & ~(PSR_MODE | PSR_MASKS)) | ctl;
+    if (bank != BANK_USR) {
+        v->bank_spsr[bank] = state->spsr & ~0x00f00000u;
+        v->bank_r13[BANK_USR] = state->usr_sp;
+        v->bank_r14[BANK_USR] = state->usr_lr;
+    }
+    v->cp15.tpidrurw = state->tpidrurw;
+    v->cp15.dacr = state->dacr;
+    v->fpexc = state->fpexc & BIT(30);
+    cpu_read_tpidr(&v->cp15.tpidruro, &ro);
     if (ro != entered->vcpu.cp15.tpidrprw)
-        out->vcpu.cp15.tpidrprw = ~ro; /* it cannot change */
+        v->cp15.tpidrprw = ~ro; /* it cannot change */
 }
 
 enum unwind_result machine_unwind(const struct machine *entered, const struct cpu_regs *hw,
@@ -420,8 +497,19 @@ void machine_random(struct machine *m, uint32_t insn)
     v->cp15.tpidrurw = rnd();
     v->cp15.tpidruro = rnd();
     v->cp15.tpidrprw = rnd();
+    v->cp15.dfsr = rnd();
+    v->cp15.ifsr = rnd();
+    v->cp15.dfar = rnd();
+    v->cp15.ifar = rnd();
+    v->cp15.contextidr = rnd();
+    v->cp15.dacr = rnd() & rnd();
+    v->cp15.cpacr = rnd() & 0x00f00000u;
+    v->fpexc = rnd() & BIT(30);
     if (a32_decode(insn)->class == A32_MSR_CPSR && !(insn & BIT(25)) && (insn & 15) != 15)
         v->r[insn & 15] = (rnd() & ~0xffu) | ((v->cpsr ^ flips[rnd() & 7]) & 0xff);
+    /* MCR DACR: one that gives more */
+    if ((insn & 0x0fff0fff) == 0x0e030f10 && BITS(insn, 15, 12) != 15 && (rnd() & 1))
+        v->r[BITS(insn, 15, 12)] = v->cp15.dacr | (rnd() & rnd());
 }
 
 /* --- what cp15.c leaves to the VMM --- */

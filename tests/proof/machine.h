@@ -38,7 +38,7 @@ void machine_init(void);
 struct xpage *machine_translate(bool in_place);
 /* The arenas as the core sees them: NULL ends. */
 struct arena *machine_arena(unsigned i);
-/* The page of the emulated core's memory at va, of an arena or the entry page. */
+/* The word of translated code at va, in an arena or the entry page. */
 uint32_t *machine_code_page(uint32_t va);
 
 /* The guest's instruction by the interpreters, as vmm/emulate.c calls them, on *m and
@@ -49,6 +49,8 @@ struct reference {
     bool odd;      /* the emulator does not do what the manual says: no comparison (alignment), or
                     * the access is to umbra's own addresses */
     bool vfp;
+    bool lenient;  /* UNPREDICTABLE, but nothing may change except the registers in 'unknown' */
+    uint32_t unknown;
     unsigned loads, stores;
 };
 struct reference machine_reference(struct machine *m, uint32_t insn);

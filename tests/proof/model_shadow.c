@@ -25,6 +25,7 @@
 #include "shadow/desc.h"
 #include "shadow/l2.h"
 #include "shadow/policy.h"
+#include "shadow/tables.h"
 
 #define RAM 0x40000000u
 #define RAM_SIZE (4 * MiB)
@@ -35,7 +36,8 @@
 #define L2_AT(t, m) (RAM + 0x10000u + ((t) * 2u + (m)) * 0x400u)
 #define FLAT MODEL_TABLES
 
-static const struct shadow_policy *const policies[] = { &shadow_policy_tlb };
+static const struct shadow_policy *const policies[] = { &shadow_policy_tlb, &shadow_policy_trap,
+                                                       &shadow_policy_oos };
 static const struct shadow_policy *policy;
 static const struct model *model;
 static struct vm vm;
@@ -81,16 +83,37 @@ static void hold_mapped(void)
     }
 }
 
-static bool guarded(uint32_t pa)
+static bool wrong;
+static char wrong_what[160];
+
+static void complain(const char *what, const struct view *v, uint32_t va, uint32_t desc)
 {
-    (void)pa;
-    return false;
+    if (!wrong)
+        snprintf(wrong_what, sizeof(wrong_what), "%s: %s view, space %u, va %08x, descriptor %08x", what,
+                 v->kernel ? "kernel" : "user", guest.space, va, desc);
+    wrong = true;
 }
 
-/* The guest writes its tables. */
+static bool guarded(uint32_t pa)
+{
+    return policy->guarded && policy->guarded(&shadow, gpa(ALIGN_DOWN(pa, 4096)));
+}
+
+/* The guest writes its tables: emulated, or let through, as the policy says. */
 static void write32(uint32_t addr, uint32_t value)
 {
+    gpa_t page = gpa(ALIGN_DOWN(addr, 4096));
+    bool emulate = shadow_write_fault(&shadow, page);
+
+    if (emulate && model->exclusive) { /* by an instruction that is not emulated */
+        shadow_let_write(&shadow, page);
+        emulate = false;
+    }
+    if (!emulate && guarded(addr))
+        complain("watched, but written", shadow_view(&shadow, VIEW_KERNEL), addr, value);
     gmem_write(&vm, gpa(addr), &value, 4);
+    if (emulate)
+        shadow_written(&shadow, gpa(addr), 4);
 }
 
 static uint32_t option_pa(const struct model_option *o, unsigned page)
@@ -337,17 +360,6 @@ static uint32_t entry_pa(const struct host_entry *e, uint32_t va)
 
 /* --- checks --- */
 
-static bool wrong;
-static char wrong_what[160];
-
-static void complain(const char *what, const struct view *v, uint32_t va, uint32_t desc)
-{
-    if (!wrong)
-        snprintf(wrong_what, sizeof(wrong_what), "%s: %s view, space %u, va %08x, descriptor %08x", what,
-                 v->kernel ? "kernel" : "user", guest.space, va, desc);
-    wrong = true;
-}
-
 static void check_entry(const struct view *v, unsigned m, unsigned p, const struct host_entry *e,
                         const char *what)
 {
@@ -432,6 +444,8 @@ static void access(unsigned m, unsigned p, bool kernel, bool write)
         }
         if (!guest_allows(va, write ? ACCESS_WRITE : ACCESS_READ, kernel, &w))
             return;
+        if (write && shadow_write_fault(&shadow, gpa(ALIGN_DOWN(w.pa.v, 4096))))
+            return; /* emulated; what it writes is what was there */
         if (write)
             guest.code[(w.pa.v - RAM) >> 12] = false;
         shadow_fill(&shadow, gva(va), &w);
@@ -458,7 +472,7 @@ static void execute(unsigned m, unsigned p)
             guest.code[(w.pa.v - RAM) >> 12] = true;
             shadow_protect(&shadow, w.pa);
         }
-        if (!shadow_map_code(&shadow, va + CODE_OFFSET, hpa(CODE_HPA + (w.pa.v - RAM)), !w.ng))
+        if (!shadow_map_code(&shadow, va + CODE_OFFSET, hpa(CODE_HPA + (w.pa.v - RAM)), &w))
             complain("no place for code", v, va, 0);
     }
     complain("no progress executing", shadow_view(&shadow, VIEW_KERNEL), va, 0);
@@ -535,6 +549,36 @@ static void mix_words(const void *data, size_t bytes)
     mix(bytes);
 }
 
+static void mix_origin(const struct origin *o)
+{
+    mix(o ? (uint64_t)o->l1_desc << 32 | o->mib << 16 | (uint32_t)o->owner << 8 | o->flags : 1);
+}
+
+/* What the policies that watch tables know of a guest page. */
+static void mix_guest_page(uint32_t page)
+{
+    const struct guest_page *p = tables_find(ALIGN_DOWN(page, 4096));
+
+    mix(p ? 1u | p->oos << 1 | p->used << 2 | p->writes << 3 | p->l1_users << 16 : 0);
+    for (const struct origin *o = p ? p->made : NULL; o; o = o->next)
+        mix_origin(o);
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++)
+        if (shadow.spaces[i].used)
+            mix(tables_space_uses(&shadow, i, ALIGN_DOWN(page, 4096)));
+}
+
+static void mix_watched(void)
+{
+    for (unsigned t = 0; t < model->tables; t++) {
+        for (unsigned m = 0; m < model->mibs; m++) {
+            mix_guest_page(L2_AT(t, m));
+            mix_guest_page(L1_AT(t) + model->mib[m] * 4);
+        }
+    }
+    for (unsigned i = 0; i < tables_oos_count; i++)
+        mix(tables_oos[i]->page);
+}
+
 /* Tables by their contents, since where they are does not matter. */
 static void mix_l1_entry(uint32_t entry, uint32_t global)
 {
@@ -547,6 +591,8 @@ static void mix_l1_entry(uint32_t entry, uint32_t global)
         mix(desc_l1_domain(entry) << 16 | (uint32_t)meta->kind << 8 | meta->flags);
         mix(meta->write_mask);
         mix_words(l2, 1024);
+        if (policy->track)
+            mix_origin(tables_origin(l2));
     }
     mix(entry && entry == global);
 }
@@ -614,6 +660,8 @@ static uint64_t state_hash(void)
     mix_words(shadow.blocked, sizeof(shadow.blocked));
     mix_words(shadow.code_mib, sizeof(shadow.code_mib));
     mix(shadow.manager_domains | (uint32_t)shadow.domain15_used << 16);
+    if (policy->track)
+        mix_watched();
     mix(pool_pages_free() << 8 | l2_count());
     qsort(host_tlb, host_count, sizeof(host_tlb[0]), compare_host);
     mix_words(host_tlb, host_count * sizeof(host_tlb[0]));
@@ -777,7 +825,7 @@ int main(int argc, char **argv)
 
             if (!wanted(argc, argv, model->name))
                 continue;
-            r = full ? explore(max_nodes, 250, 600) : explore(max_nodes, model->depth, 300);
+            r = full ? explore(max_nodes, 250, 600) : explore(max_nodes, model->depth - (i > 0), 300);
             tell(&r, seconds() - begin);
             bad += r.bad;
             states += r.states;

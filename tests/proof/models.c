@@ -31,6 +31,10 @@ static const struct model_option code[] = {
     { 4096, B, 1, true, false, 0 },
     { MiB, A, 1, false, false, 0 },
 };
+static const struct model_option tables[] = {
+    { 4096, 0x10000, 3, true, false, 0 },    /* where second-level tables are */
+    { 4096, A, 3, true, false, 0 },
+};
 static const struct model_option code_sections[] = {
     { MiB, A, 3, false, false, 0 },
     { 4096, A + 0x5000, 3, true, false, 0 },
@@ -46,16 +50,18 @@ static const struct model_option domains[] = {
 #define OPTIONS(list) .options = list, .option_count = ARRAY_SIZE(list)
 
 const struct model models[] = {
-    { "one page", 2, 1, 1, { 1 }, { 0 }, OPTIONS(pages), .depth = 7 },
+    { "one page", 2, 1, 1, { 1 }, { 0 }, OPTIONS(pages), .depth = 6 },
+    { "written by STREX", 2, 1, 1, { 1 }, { 0 }, OPTIONS(pages), .exclusive = true, .depth = 5 },
+    { "tables mapped", 2, 1, 2, { 1 }, { 0, 0x80 }, OPTIONS(tables), .depth = 5 },
     { "two pages", 2, 1, 2, { 1 }, { 0, 0x80 }, OPTIONS(pages), .depth = 5 },
     { "sections", 2, 1, 2, { 1 }, { 0, 5 }, OPTIONS(sections), .depth = 5 },
-    { "large pages", 2, 1, 2, { 1 }, { 0, 1 }, OPTIONS(large), .depth = 6 },
-    { "code", 2, 1, 1, { 1 }, { 0 }, OPTIONS(code), .execute = true, .depth = 6 },
-    { "code in sections", 2, 1, 2, { 1 }, { 0, 5 }, OPTIONS(code_sections), .execute = true, .depth = 5 },
-    { "domains", 2, 1, 1, { 1 }, { 0 }, OPTIONS(domains), .domains = true, .depth = 6 },
+    { "large pages", 2, 1, 2, { 1 }, { 0, 1 }, OPTIONS(large), .depth = 5 },
+    { "code", 2, 1, 1, { 1 }, { 0 }, OPTIONS(code), .execute = true, .depth = 5 },
+    { "code in sections", 2, 1, 2, { 1 }, { 0, 5 }, OPTIONS(code_sections), .execute = true, .depth = 4 },
+    { "domains", 2, 1, 1, { 1 }, { 0 }, OPTIONS(domains), .domains = true, .depth = 5 },
     { "MMU off", 2, 1, 1, { 0x401 }, { 0 }, OPTIONS(code), .flat = true, .execute = true, .depth = 5 },
-    { "two spaces cached", 3, 1, 1, { 1 }, { 0 }, OPTIONS(code), .cached = 2, .depth = 6 },
-    { "few tables", 2, 2, 1, { 1, 2 }, { 0 }, OPTIONS(code), .execute = true, .pool_pages = 1, .depth = 5 },
+    { "two spaces cached", 3, 1, 1, { 1 }, { 0 }, OPTIONS(code), .cached = 2, .depth = 5 },
+    { "few tables", 2, 2, 1, { 1, 2 }, { 0 }, OPTIONS(code), .execute = true, .pool_pages = 1, .depth = 4 },
     { .name = NULL },
 };
 

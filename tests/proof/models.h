@@ -28,6 +28,7 @@ struct model {
     const struct model_option *options;
     unsigned option_count;
     bool flat, execute, domains;   /* the MMU off, execution, DACR among the operations */
+    bool exclusive;                /* tables are written by STREX */
     unsigned cached, pool_pages;   /* spaces and second-level pages that the pool has room for; 0: enough */
     unsigned depth;                /* of the short run: all sequences of so many operations */
 };

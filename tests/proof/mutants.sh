@@ -27,11 +27,16 @@ mutant() {
     fi
 }
 
-S=src/xlate/stubs.c U=src/xlate/unwind.c X=src/xlate/xlate.c A=src/xlate/a32.def
-mutant "MSR forgets the mode" prove_a32 msr $S 's/a32_and_imm(ra, ra, 0x7f)/a32_and_imm(ra, ra, 0x60)/'
-mutant "MSR commits early" prove_a32 msr $S '/put_store_byte(w, rm/{N;s/\(.*\)\n\(.*\)/\2\n\1/}'
-mutant "CPSIE asks no pending" prove_a32 cps $S 's/if (imod == 2) {/if (imod == 4) {/'
-mutant "MRS keeps bits of the APSR" prove_a32 mrs $S '/a32_bfc_low16(ra)/d'
+S=src/xlate/stubs.c Y=src/xlate/sysstubs.c U=src/xlate/unwind.c X=src/xlate/xlate.c A=src/xlate/a32.def
+mutant "MSR forgets the mode" prove_a32 msr $Y 's/a32_eor(ra, ra, rm) | 25u << 7/a32_eor(ra, ra, rm) | 30u << 7/'
+mutant "MSR commits early" prove_a32 msr $Y '/put_store_byte(w, rm/{N;s/\(.*\)\n\(.*\)/\2\n\1/}'
+mutant "CPSIE asks no pending" prove_a32 cps $Y 's/put_load(w, 0, FIELD(pend_ptr))/put_load(w, 0, FIELD(vfp_ptr))/'
+mutant "MRS keeps bits of the APSR" prove_a32 mrs $Y 's/a32_pkhbt(rd, rd, ra)/a32_orr(rd, rd, ra)/'
+mutant "STM^ in FIQ mode" prove_a32 ldm-stm-user $Y '/^static void stm_user/,/^}/{/put(w, a32_ldr(ra, ra, 0))/d}'
+mutant "LDM^ takes the wrong word" prove_a32 ldm-stm-user $Y 's/b->lr = b->sp + 4 \* b->has_sp/b->lr = b->sp/'
+mutant "DACR loses nothing" prove_a32 cp15-mcr-mrc $Y 's/a32_bic(ra, ra, rt));/a32_eor(ra, ra, ra));/'
+mutant "SPSR of the wrong field" prove_a32 mrs $Y 's/BITS(insn, 15, 12), FIELD(spsr)/BITS(insn, 15, 12), FIELD(ctl)/'
+mutant "VMSR keeps VFP on" prove_a32 vmsr-vmrs $Y 's/FIELD(hw_fpexc)/FIELD(tpidrurw)/'
 mutant "BX does not tell Thumb" prove_a32 bx $S 's/put(w, a32_add_lsl31(ra, ra, ra));/;/'
 mutant "POP leaves its base" prove_a32 ldm-stm-pc $S 's/a32_add_imm(rn, rn, 4)/a32_add_imm(rn, rn, 0)/'
 mutant "POP's scratch is its base" prove_a32 ldm-stm-pc $S 's/candidates = list \& ~BIT(rn)/candidates = list/'
