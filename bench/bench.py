@@ -84,6 +84,8 @@ def full(args):
     cells = plan.full(args.configs.split(","), args.repeats)
     run_cells(cells, args.jobs)
     rows = report.write(cells, args.output)
+    say("\ncubieboard, tlb: counts per operation; vmm: instructions that umbra itself executes\n")
+    say(targets.show_counts(targets.merged(report.store_of(cells), "tlb")))
     say("\ncubieboard, tlb: targets\n")
     say(targets.show(rows))
     failed = [c.name for c in cells if "failed" in c.result]
@@ -124,7 +126,8 @@ def parse():
     parser.add_argument("--config", default="tlb", choices=plan.CONFIGS[1:], help="for --quick (default: tlb)")
     parser.add_argument("--configs", default=",".join(plan.CONFIGS), help="which are compared (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="of what is measured in seconds (default: 3)")
-    parser.add_argument("--jobs", type=int, default=1, help="deterministic cells at a time (default: 1)")
+    parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1) // 2),
+                        help="deterministic cells at a time (default: half of the processors)")
     parser.add_argument("--output", default=os.path.join(OUT, "report"), help="folder of the report")
     parser.add_argument("--from-cells", metavar="FILE", help="write the report from these results, and run nothing")
     args = parser.parse_args()
