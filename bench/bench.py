@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import plan  # noqa: E402
 import report  # noqa: E402
 import targets  # noqa: E402
-from cells import OUT, PLUGIN, ROOT  # noqa: E402
+from cells import OUT, PLUGIN, ROOT, stop_running  # noqa: E402
 
 
 def say(text):
@@ -24,11 +24,12 @@ class Progress:
 
     def __init__(self, cells, jobs):
         self.left, self.total, self.jobs = list(cells), len(cells), jobs
-        self.pace = 1.0
+        self.begun, self.pace = 0, 1.0
 
     def begin(self, cell):
+        self.begun += 1
         rest = sum(c.guess for c in self.left) * self.pace / self.jobs
-        say("bench: [%d/%d] %s; about %s left" % (self.total - len(self.left) + 1, self.total, cell.name,
+        say("bench: [%d/%d] %s; about %s left" % (self.begun, self.total, cell.name,
                                                  "%d s" % rest if rest < 100 else "%d min" % (rest / 60 + 0.5)))
 
     def end(self, cell, seconds):
@@ -53,11 +54,25 @@ def run_cells(cells, jobs=1):
         cell.run()
         progress.end(cell, time.time() - start)
 
-    with ThreadPoolExecutor(jobs) as pool:
-        list(pool.map(one, [c for c in left if c.clock == "icount"]))
-    for cell in left:
-        if cell.clock == "wall":
-            one(cell)
+    together(one, [c for c in left if c.clock == "icount"], jobs)
+    together(one, [c for c in left if c.clock == "wall"], 1)
+
+
+def together(work, cells, jobs):
+    """As many at a time; whoever interrupts us interrupts all of them."""
+    if jobs == 1:
+        for cell in cells:
+            work(cell)
+        return
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        for done in [pool.submit(work, cell) for cell in cells]:
+            done.result()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        stop_running()
+        raise
+    pool.shutdown()
 
 
 def quick(args):
@@ -137,9 +152,13 @@ def parse():
     return args
 
 
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
 def main():
     args = parse()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
+    signal.signal(signal.SIGTERM, interrupt)
     if args.from_cells:
         return report.from_file(args.from_cells, args.output, say)
     os.makedirs(OUT, exist_ok=True)

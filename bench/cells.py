@@ -179,11 +179,21 @@ class StartCell(Cell):
         return os.path.getsize(os.path.join(out, "bundle.itb"))
 
 
+running = set()
+
+
+def stop_running():
+    """Ends every run of ours that is under way."""
+    for child in list(running):
+        child.terminate()
+
+
 def run_logged(command, log):
     """Its status, and the seconds until the guest's script began (None: it never did)."""
     start, up = time.time(), None
     with open(log, "wb", buffering=0) as f, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                                 stderr=subprocess.STDOUT, cwd=ROOT) as child:
+        running.add(child)
         try:
             for line in child.stdout:
                 if up is None and line.startswith(b"umbra-guest: script"):
@@ -193,6 +203,7 @@ def run_logged(command, log):
             if child.poll() is None:
                 child.terminate()
                 child.wait()
+            running.discard(child)
     return child.returncode, up
 
 

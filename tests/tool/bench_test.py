@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The bench harness itself: the report from canned results, cells that are kept, resumed, that fail.
 
-usage: bench_test.py report | cells
+usage: bench_test.py report | cells | interrupt
 """
 import json
 import os
@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "bench"))
@@ -171,6 +172,45 @@ def test_cells(folder):
     check("more than the guest set" in cell.result.get("failed", ""), "markers that belong to nothing")
 
 
+# --- interruption -----------------------------------------------------------------------------------------------
+
+RUNNER = """
+import signal, sys
+sys.path.insert(0, %r)
+import bench, cells
+cells.OUT = %r
+real = cells.path
+cells.path = lambda *parts: %r if parts == ("umbra",) else real(*parts)
+signal.signal(signal.SIGTERM, bench.interrupt)
+try:
+    bench.run_cells([cells.Cell("w%%d" %% n, "native", ["null"]) for n in range(6)], %d)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def test_interrupt(folder):
+    tool = os.path.join(folder, "umbra")
+    with open(tool, "w") as f:
+        f.write("#!/bin/sh\necho run >>%s/asked\nexec sleep 100\n" % folder)
+    os.chmod(tool, 0o755)
+    for jobs in (1, 2):
+        open(os.path.join(folder, "asked"), "w").close()
+        runner = subprocess.Popen([sys.executable, "-c", RUNNER % (os.path.join(ROOT, "bench"), folder, tool, jobs)])
+        for _ in range(100):
+            time.sleep(0.1)
+            if asked(folder) == jobs:
+                break
+        start = time.time()
+        runner.terminate()
+        try:
+            check(runner.wait(20) == 130, "an interrupted bench says so")
+        except subprocess.TimeoutExpired:
+            runner.kill()
+            check(False, "an interrupted bench ends")
+        check(time.time() - start < 10 and asked(folder) == jobs, "%d at a time: no other cell begins" % jobs)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         if sys.argv[1:] == ["report"]:
@@ -178,6 +218,8 @@ def main():
             test_model()
         elif sys.argv[1:] == ["cells"]:
             test_cells(folder)
+        elif sys.argv[1:] == ["interrupt"]:
+            test_interrupt(folder)
         else:
             sys.exit(__doc__)
     check(abs(targets.geometric_mean([1, 4]) - 2) < 1e-9, "geometric mean")

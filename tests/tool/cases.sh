@@ -347,6 +347,7 @@ case_interrupted-download() {
 # The bench harness: its report from canned results, and cells that are kept, resumed, that fail.
 case_bench-report() { tests/tool/bench_test.py report; }
 case_bench-cells() { tests/tool/bench_test.py cells; }
+case_bench-interrupted() { tests/tool/bench_test.py interrupt; }
 # Without packages for its guest the bench says which are missing, and goes on without them.
 case_bench-no-packages() {
     mkdir "$dir/etc"
