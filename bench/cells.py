@@ -76,8 +76,7 @@ class Cell:
 
     def key(self):
         inputs = [VERSION, self.workload, self.samples, self.arguments()] + self.files()
-        if self.clock == "icount":
-            inputs.append(file_hash(PLUGIN))
+        inputs.append(file_hash(PLUGIN) if self.clock == "icount" else "boot from the first line")
         if self.config != "native":
             inputs += [file_hash(path("build", "umbra.zimage")), file_hash(path("build", "board", self.board + ".dtb"))]
         return hashlib.sha256(json.dumps(inputs).replace(ROOT, "").encode()).hexdigest()[:20]
@@ -189,13 +188,15 @@ def stop_running():
 
 
 def run_logged(command, log):
-    """Its status, and the seconds until the guest's script began (None: it never did)."""
-    start, up = time.time(), None
+    """Its status, and the seconds from the first line on the console, umbra's or the kernel's, to the guest's script
+    (None: it never began)."""
+    start, up = None, None
     with open(log, "wb", buffering=0) as f, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                                 stderr=subprocess.STDOUT, cwd=ROOT) as child:
         running.add(child)
         try:
             for line in child.stdout:
+                start = start or time.time()
                 if up is None and line.startswith(b"umbra-guest: script"):
                     up = round(time.time() - start, 3)
                 f.write(line)
