@@ -76,11 +76,12 @@ def together(work, cells, jobs):
 
 
 def quick(args):
-    cells = plan.quick(args.board, args.config)
+    cells = plan.quick(args.board, args.config, args.without)
     run_cells(cells)
     native, umbra = (c.result for c in cells)
     rows = targets.table(native, umbra) + targets.boot_rows(native, umbra)
-    say("\n%s, %s, instructions per operation\n" % (args.board, args.config))
+    say("\n%s, %s%s, instructions per operation\n" % (args.board, args.config,
+                                                    " without " + args.without if args.without else ""))
     say(targets.show(rows))
     say("\ncounts per operation; vmm: instructions that umbra itself executes\n")
     say(targets.show_counts(umbra))
@@ -139,6 +140,7 @@ def parse():
     parser.add_argument("--check", action="store_true", help="show that two deterministic runs agree to the digit")
     parser.add_argument("--board", default="cubieboard", choices=["cubieboard", "vexpress-a9"], help="for --quick")
     parser.add_argument("--config", default="tlb", choices=plan.CONFIGS[1:], help="for --quick (default: tlb)")
+    parser.add_argument("--without", metavar="NAME[,NAME]", help="with --quick: optimisations to switch off")
     parser.add_argument("--configs", default=",".join(plan.CONFIGS), help="which are compared (default: %(default)s)")
     parser.add_argument("--repeats", type=int, default=3, help="of what is measured in seconds (default: 3)")
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1) // 2),

@@ -53,10 +53,10 @@ class Cell:
     """One run: 'ops' are what bench/guest/bench.sh understands; 'clock' is "icount" or "wall"."""
 
     def __init__(self, workload, config, ops, board="cubieboard", clock="icount", ramdisk=RAMDISK, guess=15,
-                 zimage=False, samples=0):
+                 zimage=False, samples=0, extra=()):
         self.workload, self.config, self.ops = workload, config, list(ops)
         self.board, self.clock, self.ramdisk, self.guess = board, clock, ramdisk, guess
-        self.zimage, self.samples = zimage, samples
+        self.zimage, self.samples, self.extra = zimage, samples, list(extra)
         self.result = None
 
     @property
@@ -72,7 +72,7 @@ class Cell:
             args += ["--decompress"]
         if self.clock == "icount":
             args += ["--icount"]
-        return args + CONFIGS[self.config]
+        return args + CONFIGS[self.config] + self.extra
 
     def key(self):
         inputs = [VERSION, self.workload, self.samples, self.arguments()] + self.files()

@@ -29,9 +29,12 @@ FLAT_OPS = FLAT_SET + ["fork#churn:10000"] + [op + "#later" for op in FLAT_SET] 
 CONFIGS = ["native", "tlb", "trap", "oos", "no-cache"]
 
 
-def quick(board, config):
-    return [Cell("quick", which, MAIN_OPS + ["@gzip", "@loops"], board, guess=guess)
-            for which, guess in (("native", 12), (config, 24))]
+def quick(board, config, without):
+    """'without': optimisations that umbra switches off (umbra run --without)."""
+    ops = MAIN_OPS + ["@gzip", "@loops"]
+    extra = ["--without", without] if without else []
+    name = "quick-without-" + without.replace(",", "-") if without else "quick"
+    return [Cell("quick", "native", ops, board, guess=12), Cell(name, config, ops, board, guess=24, extra=extra)]
 
 
 def full(configs, repeats):
