@@ -27,6 +27,7 @@
     X(emul_usr_regs, "emulated: LDM/STM of user registers")      \
     X(emul_cp15, "emulated: CP15/CP14 access")                   \
     X(emul_dacr, "emulated: DACR access")                        \
+    X(emul_barrier, "emulated: DSB after TLB maintenance")       \
     X(emul_vfp, "emulated: VFP system register")                 \
     X(emul_unpriv, "emulated: LDRT/STRT")                        \
     X(emul_branch, "emulated: branch or PC access")              \

@@ -169,6 +169,7 @@ static bool light_cp15(struct vcpu *vcpu, uint32_t hw_pc)
         (crn == 13 && op2 != 1) || (crn == 7 && crm == 8))
         return false;
     count_exit(vcpu, REASON_exit_emulate);
+    vcpu->vm->stats.emul_total++;
     emulate_cp15(vcpu, word & BIT(21), crn, crm, op2, rt);
     return true;
 }
@@ -182,10 +183,14 @@ static bool light_data_abort(struct vcpu *vcpu)
     if (ALIGN_DOWN(va, MiB) == VMM_STATE) {
         if (!access_insn(vcpu, &insn, &size) || a32_decode(insn)->class != A32_BARRIER)
             return false;
+        count_exit(vcpu, REASON_exit_dabt_kernel);
+        vcpu->vm->stats.emul_total++;
+        vcpu->vm->stats.emul_barrier++;
         vcpu->r[15] += 4;
-    } else if (!fault_fill(vcpu, va)) {
-        return false;
+        return true;
     }
+    if (!fault_fill(vcpu, va))
+        return false;
     count_exit(vcpu, REASON_exit_dabt_kernel);
     return true;
 }
@@ -293,6 +298,7 @@ void vmm_run(void)
             continue;
         trace_entry();
         world_run(vcpu, &exit);
+        trace_left();
         if (exit.kernel)
             exit_kernel(vcpu, exit.why, exit.hw_pc);
         else

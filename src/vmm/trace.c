@@ -58,6 +58,7 @@ static struct host_file file;
 static uint8_t file_buffer[sizeof(struct trace_record) * 4096];
 static struct trace_record record;
 static bool begun;              /* 'record' waits for its end */
+static uint64_t left_ticks;     /* when the guest left */
 static uint64_t last_ticks, flushed_ticks, exits;
 static struct outcomes before;
 static uint32_t contextidr, ttbr0;
@@ -77,9 +78,9 @@ static void put(const struct trace_record *r)
     trace_on = file.open;
 }
 
-static void begin(uint8_t kind, uint32_t pc, uint32_t arg)
+static void begin(uint64_t now, uint8_t kind, uint32_t pc, uint32_t arg)
 {
-    uint64_t now = clock_now(), gap = now - last_ticks;
+    uint64_t gap = now - last_ticks;
 
     if (gap >> 32) {
         put(&(struct trace_record){ .kind = RECORD_GAP, .pc = (uint32_t)gap, .arg = (uint32_t)(gap >> 32) });
@@ -96,7 +97,7 @@ static void record_space(const struct vcpu *vcpu)
         return;
     contextidr = vcpu->cp15.contextidr;
     ttbr0 = vcpu->cp15.ttbr0;
-    begin(RECORD_SPACE, contextidr, ttbr0);
+    begin(left_ticks, RECORD_SPACE, contextidr, ttbr0);
     put(&record);
 }
 
@@ -119,11 +120,15 @@ static uint32_t argument(const struct vcpu *vcpu, enum exit_reason reason)
     }
 }
 
+void trace_record_left(void)
+{
+    left_ticks = clock_now();
+}
+
 void trace_record_exit(const struct vcpu *vcpu, enum exit_reason reason)
 {
     record_space(vcpu);
-    begin((uint8_t)reason, vcpu->r[15], argument(vcpu, reason));
-    before = *outcomes();
+    begin(left_ticks, (uint8_t)reason, vcpu->r[15], argument(vcpu, reason));
     begun = true;
     exits++;
 }
@@ -149,6 +154,7 @@ void trace_record_entry(void)
     duration = clock_now() - last_ticks;
     record.duration = duration >> 32 ? UINT32_MAX : (uint32_t)duration;
     record.outcome = outcome();
+    before = *outcomes(); /* the next one's: nothing counts while the guest runs */
     put(&record);
 }
 
@@ -179,7 +185,7 @@ void trace_stop(void)
     if (!trace_on)
         return;
     trace_record_entry();
-    begin(RECORD_END, (uint32_t)exits, (uint32_t)(exits >> 32));
+    begin(clock_now(), RECORD_END, (uint32_t)exits, (uint32_t)(exits >> 32));
     put(&record);
     host_file_close(&file);
     trace_on = false;

@@ -14,10 +14,18 @@ void trace_start(void);
 /* Writes what is left, and the end mark that tells a whole trace from a broken one. */
 void trace_stop(void);
 
+void trace_record_left(void);
 void trace_record_exit(const struct vcpu *vcpu, enum exit_reason reason);
 void trace_record_entry(void);
 
-/* The guest left for 'reason'; vcpu state is precise and nothing has been done about it. */
+/* The guest has just left: the exit's time. */
+static inline void trace_left(void)
+{
+    if (trace_on)
+        trace_record_left();
+}
+
+/* The guest left for 'reason'; PC, mode and registers are as it left them. */
 static inline void trace_exit(const struct vcpu *vcpu, enum exit_reason reason)
 {
     if (trace_on)
