@@ -120,6 +120,9 @@ static void cp_reg64(struct vcpu *vcpu, uint32_t insn, unsigned size)
         result = cp15_read64(vcpu, crm, op1, &value);
     else
         result = cp15_write64(vcpu, crm, op1, (uint64_t)vcpu->r[rt2] << 32 | vcpu->r[rt]);
+    if (result != CP_OK && crm == 2 && op1 <= 1)
+        log_limited(2, "%s: a 64-bit TTBR%u: long descriptors need LPAE, which this processor does not have",
+                    vcpu->vm->name, op1);
     if (result != CP_OK) {
         unsupported(vcpu, insn);
         return;

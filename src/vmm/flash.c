@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "arch/armv7/layout.h"
 #include "core/gmem.h"
 #include "lib/bits.h"
 #include "vmm/vmm.h"
@@ -48,12 +49,16 @@ static void bank_mode(void *ctx, unsigned bank, bool array)
     fault_forget_code();
 }
 
-/* Of the bundle, which lies where the loader put it. */
+/* Of the bundle, which lies where the loader put it; or of umbra's own copy of the VM's description. */
 static void item_fetch(void *ctx, uint32_t source, void *buf, uint32_t size)
 {
     uint8_t *p = buf;
 
     (void)ctx;
+    if (source >= VMM_BASE && source < VMM_END) {
+        memcpy(buf, (const void *)source, size);
+        return;
+    }
     while (size) {
         uint32_t room = 4096 - (source & 4095), n = size < room ? size : room;
 

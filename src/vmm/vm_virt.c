@@ -61,6 +61,7 @@ static void create_devices(struct vm *vm, struct vm_virt *m, const struct vm_vir
 {
     const struct irq_line uart_irq = { vgic_set_line, &m->gic, VIRT_IRQ_UART };
     const struct irq_line rtc_irq = { vgic_set_line, &m->gic, VIRT_IRQ_RTC };
+    const struct irq_line gpio_irq = { vgic_set_line, &m->gic, VIRT_IRQ_GPIO };
     const struct irq_line phys_irq = { vgic_set_line, &m->gic, VIRT_IRQ_PHYS_TIMER };
     const struct irq_line virt_irq = { vgic_set_line, &m->gic, VIRT_IRQ_VIRT_TIMER };
     const struct vpl011_host uart_host = { hooks->console_tx, hooks->console_rx_ready, hooks->ctx };
@@ -69,6 +70,8 @@ static void create_devices(struct vm *vm, struct vm_virt *m, const struct vm_vir
     vgic_init(&m->gic, gpa(VIRT_GICD_BASE), gpa(VIRT_GICC_BASE));
     vpl011_init(&m->uart, gpa(VIRT_UART_BASE), uart_irq, uart_host);
     vpl031_init(&m->rtc, gpa(VIRT_RTC_BASE), rtc_irq, rtc_host);
+    vpl061_init(&m->gpio, gpa(VIRT_GPIO_BASE), gpio_irq);
+    vfwcfg_init(&m->fwcfg, gpa(VIRT_FWCFG_BASE), hooks->fwcfg);
     virtio_empty_init(&m->virtio, gpa(VIRT_VIRTIO_BASE), VIRT_VIRTIO_SLOTS, VIRT_IRQ_VIRTIO);
     vtimer_init(&m->timer, phys_irq, virt_irq);
 
@@ -76,6 +79,8 @@ static void create_devices(struct vm *vm, struct vm_virt *m, const struct vm_vir
     add_vdev(vm, &m->gic.dist);
     add_vdev(vm, &m->uart.dev);
     add_vdev(vm, &m->rtc.dev);
+    add_vdev(vm, &m->gpio.dev);
+    add_vdev(vm, &m->fwcfg.dev);
     add_vdev(vm, &m->virtio.dev);
     m->hooks = *hooks;
     create_counters(vm, m);
@@ -94,14 +99,12 @@ static void create_firmware_devices(struct vm *vm, struct vm_virt *m, const stru
                                     const struct vm_virt_hooks *hooks)
 {
     vflash_init(&m->flash, gpa(VIRT_FLASH_BASE), VIRT_FLASH_BANK, hooks->flash);
-    vfwcfg_init(&m->fwcfg, gpa(VIRT_FWCFG_BASE), hooks->fwcfg);
     if (d->kernel.size) {
         add_item(m, FWCFG_KERNEL_SIZE, FWCFG_KERNEL_DATA, d->kernel.data, d->kernel.size);
         add_item(m, FWCFG_CMDLINE_SIZE, FWCFG_CMDLINE_DATA, d->bootargs, strlen(d->bootargs) + 1);
     }
     if (d->ramdisk.size)
         add_item(m, FWCFG_INITRD_SIZE, FWCFG_INITRD_DATA, d->ramdisk.data, d->ramdisk.size);
-    add_vdev(vm, &m->fwcfg.dev);
     add_vdev(vm, &m->flash.dev);
     for (unsigned i = 0; i < VFLASH_BANKS; i++)
         vm->roms[i] = (struct vm_rom){ .base = gpa(VIRT_FLASH_BASE + i * VIRT_FLASH_BANK),

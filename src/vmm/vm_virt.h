@@ -7,9 +7,9 @@
  *   0x08000000  GICv2 distributor      0x0a000000  virtio-mmio, 32 empty slots
  *   0x08010000  GICv2 CPU interface    0x0b000000  umbra's counters (docs/counters.md)
  *   0x09000000  PL011                  0x40000000  RAM
- *   0x09010000  PL031
+ *   0x09010000  PL031                  0x09030000  PL061
  *
- * Flash and fw_cfg are there when the VM has firmware.
+ * Flash is there when the VM has firmware.
  */
 #include <stdint.h>
 #include "core/vm.h"
@@ -20,6 +20,7 @@
 #include "vdev/virtio_empty.h"
 #include "vdev/vpl011.h"
 #include "vdev/vpl031.h"
+#include "vdev/vpl061.h"
 #include "vdev/vtimer.h"
 
 #define VIRT_FLASH_BASE 0x00000000u
@@ -29,6 +30,7 @@
 #define VIRT_UART_BASE 0x09000000u
 #define VIRT_RTC_BASE 0x09010000u
 #define VIRT_FWCFG_BASE 0x09020000u
+#define VIRT_GPIO_BASE 0x09030000u
 #define VIRT_VIRTIO_BASE 0x0a000000u
 /* QEMU's virt has nothing between virtio-mmio and the platform bus at 0x0c000000. */
 #define VIRT_COUNTERS_BASE 0x0b000000u
@@ -44,6 +46,7 @@
 #define VIRT_IRQ_PHYS_TIMER 30u
 #define VIRT_IRQ_UART 33u
 #define VIRT_IRQ_RTC 34u
+#define VIRT_IRQ_GPIO 39u
 #define VIRT_IRQ_VIRTIO 48u
 
 struct vmdesc;
@@ -56,8 +59,7 @@ struct vm_virt_hooks {
     void (*gauges)(void *ctx, struct vm_gauges *gauges); /* what is used now, and counters up to date; may be NULL */
     uint64_t (*ticks)(void *ctx);        /* guest time at VIRT_TIMER_HZ; may be NULL */
     void *ctx;
-    /* of a VM with firmware */
-    struct vflash_host flash;
+    struct vflash_host flash; /* of a VM with firmware */
     struct vfwcfg_host fwcfg;
 };
 
@@ -66,6 +68,7 @@ struct vm_virt {
     struct vgic gic;
     struct vpl011 uart;
     struct vpl031 rtc;
+    struct vpl061 gpio;
     struct virtio_empty virtio;
     struct vcounters counters;
     struct vtimer timer;

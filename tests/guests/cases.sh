@@ -20,7 +20,20 @@ session() {
     return $code
 }
 
-said() { grep -qaF -- "$1" "$out" || { echo "not on the console: $1"; return 1; }; }
+said() { tr -d '\r' <"$out" | grep -qaF -- "$1" || { echo "not on the console: $1"; return 1; }; }
+
+# U-Boot as Debian builds it uses long descriptors (CONFIG_ARMV7_LPAE): it runs from flash, moves itself to
+# RAM, and gets the answer of a processor without LPAE.
+case_u-boot-lpae() {
+    session u-boot.script --firmware $firmware/u-boot.bin && said 'LPAE'
+}
+
+# The firmware loads Debian's kernel and RAM disk from fw_cfg, as from a disk.
+case_uefi-linux() {
+    session uefi-linux.script --firmware $firmware/uefi.fd --kernel build/guest/vmlinuz \
+        --initrd build/guest/initramfs.cpio.gz --append 'cryptomgr.notests umbra.script=null' &&
+        said 'efi: EFI v2.70 by EDK II' && said 'null: up'
+}
 
 case_uefi() { session uefi.script --firmware $firmware/uefi.fd; }
 

@@ -60,6 +60,7 @@ static void test_map(void)
     } cases[] = {
         { 0x08000000, 4, "vgic-dist" },  { 0x0800fffc, 4, "vgic-dist" },    { 0x0801000c, 4, "vgic-cpuif" },
         { 0x09000000, 1, "vpl011" },     { 0x09000fff, 1, "vpl011" },       { 0x09010000, 4, "vpl031" },
+        { 0x09020008, 2, "vfwcfg" }, { 0x09030000, 4, "vpl061" }, { 0x09020018, 4, NULL },
         { 0x0a000000, 4, "virtio-empty" }, { 0x0a003ffc, 4, "virtio-empty" },
         { 0x0b000000, 4, "vcounters" },  { 0x0b003ffc, 4, "vcounters" },    { 0x0b004000, 4, NULL },
         { 0x07fffffc, 4, NULL }, { 0x08020000, 4, NULL }, { 0x09001000, 4, NULL }, { 0x0a004000, 4, NULL },

@@ -25,6 +25,7 @@ test_vtimer_SOURCES = src/vdev/vtimer.c
 test_vpl011_SOURCES = src/vdev/vpl011.c src/vdev/vdev_fdt.c
 test_vcounters_SOURCES = src/vdev/vcounters.c src/vdev/vdev_fdt.c
 test_vpl031_SOURCES = src/vdev/vpl031.c src/vdev/vdev_fdt.c
+test_vpl061_SOURCES = src/vdev/vpl061.c src/vdev/vdev_fdt.c
 test_vflash_SOURCES = src/vdev/vflash.c src/vdev/vdev_fdt.c
 test_vfwcfg_SOURCES = src/vdev/vfwcfg.c src/vdev/vdev_fdt.c
 test_host_SOURCES = src/drv/host.c src/drv/fdt_util.c src/drv/pl011.c src/drv/ns16550.c src/drv/gic.c \
