@@ -138,11 +138,29 @@ case_uimage() {
 case_elf() {
     local elf=build/bare/hello.elf
     build 0 bundle.itb --kernel $elf
+    ./umbra inspect "$dir/boot/bundle.itb" | grep -q 'fdt-address  0x40000000' ||
+        { echo "the tree of an ELF file is not at the start of memory"; exit 1; }
     head -c 200 $elf >"$dir/short"
     build 3 'truncated ELF' --kernel "$dir/short"
     head -c 40 $elf >"$dir/short"
     build 3 'ELF' --kernel "$dir/short"
     build 3 "outside the VM's memory" --kernel build/umbra.elf
+}
+
+case_firmware() {
+    printf 'first' >"$dir/first"
+    head -c 100000 /dev/zero >>"$dir/first"
+    printf 'second' >"$dir/second"
+    build 0 bundle.itb --firmware "$dir/first" --flash "$dir/second" --kernel "$dir/second"
+    expect 0 'flash-1    firmware' ./umbra inspect "$dir/boot/bundle.itb"
+    ./umbra inspect "$dir/boot/bundle.itb" | grep -A1 firmware-1 | grep -q ' 5 bytes' ||
+        { echo "zeros at the end are in the bundle"; exit 1; }
+    build 3 'cannot' --firmware "$dir/none"
+    build 2 'goes with --firmware' --flash "$dir/second"
+    truncate -s $((64 * 1048576 + 1)) "$dir/first"
+    build 3 'flash bank' --firmware "$dir/first"
+    expect 2 'native' ./umbra run --native --firmware "$dir/second"
+    expect 2 'does not fit' ./umbra build --output "$dir/boot" --firmware "$dir/second" --board realview-pb-a8
 }
 
 case_descriptions() {

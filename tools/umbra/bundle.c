@@ -49,6 +49,8 @@ static void place(struct layout *l, const struct kernel *kernel, size_t ramdisk_
         at = kernel->end;
     l->ramdisk = align_page(at);
     l->fdt = align_page((uint64_t)l->ramdisk + ramdisk_size);
+    if (kernel->tree_at_base && kernel->load - l->base >= FDT_ROOM)
+        l->fdt = l->base;
     if (ramdisk_size)
         check_inside(l, "RAM disk", l->ramdisk, ramdisk_size);
     check_inside(l, "device tree", l->fdt, FDT_ROOM);

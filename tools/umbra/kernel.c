@@ -25,13 +25,13 @@ static struct kernel prepare_zimage(const char *path, struct blob file, uint32_t
         uint64_t working = zimage_working_size(&file);
         if (!working) /* an old one; unpacked kernels are rarely five times the zImage */
             working = file.size * 6;
-        return (struct kernel){ "zImage", file, load, load, bytes_end(ram_base, working), true };
+        return (struct kernel){ "zImage", file, load, load, bytes_end(ram_base, working), true, false };
     }
     struct zimage_info info = zimage_unpack(path, &file);
     uint32_t load = ram_base + info.text_offset;
     free(file.data);
     return (struct kernel){ "Image (unpacked here)", info.image, load, load,
-                            bytes_end(load, info.image.size + info.bss_size), true };
+                            bytes_end(load, info.image.size + info.bss_size), true, false };
 }
 
 /* --- raw Image ------------------------------------------------------------------ */
@@ -74,7 +74,7 @@ static struct kernel prepare_raw_image(const char *path, struct blob file, uint3
         die(EXIT_FILE, "'%s': a raw Linux Image that does not tell its offset from the start of RAM; use its zImage",
             path);
     uint32_t load = ram_base + offset;
-    return (struct kernel){ "Image", file, load, load, bytes_end(load, file.size + 4 * MiB), true };
+    return (struct kernel){ "Image", file, load, load, bytes_end(load, file.size + 4 * MiB), true, false };
 }
 
 /* --- uImage --------------------------------------------------------------------- */
@@ -127,7 +127,7 @@ static struct kernel prepare_uimage(const char *path, struct blob file, uint32_t
     }
     uint32_t working = zimage_is(&image) ? 6 : 1;
     return (struct kernel){ "uImage", image, load, entry, bytes_end(load, image.size * working),
-                            type != IH_TYPE_STANDALONE };
+                            type != IH_TYPE_STANDALONE, false };
 }
 
 /* --- ELF ------------------------------------------------------------------------ */
@@ -181,7 +181,7 @@ static struct kernel prepare_elf(const char *path, struct blob file)
     for (unsigned i = 0; i < count; i++)
         if (ph[i].p_type == PT_LOAD && ph[i].p_filesz)
             memcpy(image.data + (ph[i].p_paddr - low), file.data + ph[i].p_offset, ph[i].p_filesz);
-    return (struct kernel){ "ELF", image, (uint32_t)low, entry, (uint32_t)memory_end, false };
+    return (struct kernel){ "ELF", image, (uint32_t)low, entry, (uint32_t)memory_end, false, true };
 }
 
 /* --- anything else ---------------------------------------------------------------- */
@@ -232,5 +232,5 @@ struct kernel kernel_prepare(const char *path, uint32_t ram_base, bool decompres
     if (other)
         die(EXIT_FILE, "the kernel '%s' is %s", path, other);
     uint32_t load = ram_base + KERNEL_OFFSET;
-    return (struct kernel){ "flat binary", file, load, load, bytes_end(load, file.size), false };
+    return (struct kernel){ "flat binary", file, load, load, bytes_end(load, file.size), false, false };
 }

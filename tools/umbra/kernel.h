@@ -10,6 +10,9 @@ struct kernel {
      * image, bss, decompressor.  The RAM disk goes no lower. */
     uint32_t end;
     bool is_linux; /* by its format: it wants a RAM disk */
+    /* A program in no format of Linux's finds its device tree where the "virt" board has it for
+     * such: at the start of memory, when that is free. */
+    bool tree_at_base;
 };
 
 /* Prepares 'path' for RAM at 'ram_base'; dies with EXIT_FILE and a reason. */
