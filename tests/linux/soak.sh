@@ -20,7 +20,7 @@ interval=$((seconds * 1000 / 400))
 ./umbra run --timeout "${LIMIT:-$((600 + seconds * 20))}" --decompress --initrd build/guest/soak.cpio.gz --stats --verify \
     --samples "$dir/samples.csv" --sample-interval $interval --append "+umbra.script=soak soak.seconds=$seconds" "$@" \
     -- -icount "shift=${SHIFT:-4},sleep=off" -seed 1 -rtc base=2024-01-01T00:00:00,clock=vm </dev/null 2>&1 |
-    tee "$dir/log" | tr -d '\r' | grep -aE --line-buffered '^(soak:|umbra:|stress-ng:)|Oops|BUG:|panic'
+    tee "$dir/log" | sed -u 's,\r,,g' | grep -aE --line-buffered '^(soak:|umbra:|stress-ng:)|Oops|BUG:|panic'
 status=${PIPESTATUS[0]}
 
 bad=0
