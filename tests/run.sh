@@ -82,6 +82,7 @@ suite_bare() {
 
 suite_fuzz() {
     local kind
+    t 120 "fuzz: programs that once differed" tests/fuzz/fuzz.sh --regressions
     for kind in a32 t32 mix user irq mmu smc; do
         t 120 "fuzz: $kind programs" tests/fuzz/fuzz.sh --kinds $kind --count 1 --batch 400 --seed 1
     done

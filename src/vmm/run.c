@@ -160,9 +160,8 @@ static void kernel_data_abort(struct vcpu *vcpu, uint32_t hw_pc, enum unwind_res
 }
 
 /* MCR and MRC of CP15 that leave the rest of the vcpu alone (world.h), as the exit's word tells them. */
-static bool light_cp15(struct vcpu *vcpu, uint32_t hw_pc)
+static bool light_cp15(struct vcpu *vcpu, uint32_t word)
 {
-    uint32_t word = *(const uint32_t *)hw_pc; /* in a translation: we wrote it */
     unsigned rt = BITS(word, 9, 6), op2 = BITS(word, 12, 10), crm = BITS(word, 16, 13), crn = BITS(word, 20, 17);
 
     if ((word & XLATE_SVC_CP15) != XLATE_SVC_CP15 || !(BIT(crn) & LIGHT_CP15) || rt == 15 ||
@@ -196,17 +195,19 @@ static bool light_data_abort(struct vcpu *vcpu)
 }
 
 /* What leaves most of the vcpu alone, so that it need not be made precise. */
-static bool light_exit(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
+static bool light_exit(struct vcpu *vcpu, const struct world_exit *exit)
 {
     if (vcpu->cpsr & PSR_T)
         return false;
-    if (why == GUEST_EXIT_SVC)
-        return light_cp15(vcpu, hw_pc);
-    return why == GUEST_EXIT_DABT && light_data_abort(vcpu);
+    if (exit->why == GUEST_EXIT_SVC)
+        return light_cp15(vcpu, exit->word);
+    return exit->why == GUEST_EXIT_DABT && light_data_abort(vcpu);
 }
 
-static void exit_kernel(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
+static void exit_kernel(struct vcpu *vcpu, const struct world_exit *exit)
 {
+    uint32_t hw_pc = exit->hw_pc;
+    enum guest_exit why = exit->why;
     enum unwind_result unwound;
 
     thumb_left(vcpu, hw_pc);
@@ -216,7 +217,7 @@ static void exit_kernel(struct vcpu *vcpu, enum guest_exit why, uint32_t hw_pc)
         return;
     }
     unwound = xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
-    if (unwound == UNWIND_CLEAN && light_exit(vcpu, why, hw_pc))
+    if (unwound == UNWIND_CLEAN && light_exit(vcpu, exit))
         return;
     world_sync(vcpu);
     if ((vcpu->cpsr & PSR_T) && !xlate_arena_at(&vmm.xlate, hw_pc)) {
@@ -300,7 +301,7 @@ void vmm_run(void)
         world_run(vcpu, &exit);
         trace_left();
         if (exit.kernel)
-            exit_kernel(vcpu, exit.why, exit.hw_pc);
+            exit_kernel(vcpu, &exit);
         else
             exit_user(vcpu, exit.why);
     }

@@ -245,6 +245,7 @@ void world_run(struct vcpu *vcpu, struct world_exit *exit)
     exit->why = guest_enter(vcpu, &kernel);
     exit->kernel = kernel;
     exit->hw_pc = vcpu->r[15];
+    exit->word = kernel && exit->why == GUEST_EXIT_SVC ? *(const uint32_t *)exit->hw_pc : 0;
     loaded = kernel ? guest_fast.kernel : guest_fast.user;
     was_user = !kernel;
     synced = !kernel;

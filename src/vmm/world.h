@@ -9,6 +9,7 @@ struct world_exit {
     enum guest_exit why;
     bool kernel;        /* of guest kernel; otherwise of guest user */
     uint32_t hw_pc;     /* kernel: where in translated code */
+    uint32_t word;      /* kernel, SVC: what stands there; its mapping may be gone by now */
 };
 
 /*

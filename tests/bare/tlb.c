@@ -316,6 +316,39 @@ static void random_stream(void)
     report_eq(wrong, 0, "20000 random mappings, invalidations and reads");
 }
 
+static void call_code(uint32_t va)
+{
+    ((void (*)(uint32_t))va)(va + 0x3000);
+}
+
+/* The SVC comes while an invalidation may still be under way, of the page it is on or of one beside it. */
+static void exception_before_dsb(void)
+{
+    uint32_t va = TEST_VA + 0x700000, *l2 = l2_under(l1_table, va, 0), kind = 0;
+    bool ok = true;
+
+    write32(PA(60), 0xee080f37); /* TLBIMVA r0 */
+    write32(PA(60) + 4, 0xef000001);
+    l2_set(l2, va, SMALL(PA(60), AP_ALL));
+    l2_set(l2, va + 0x3000, SMALL(PA(61), AP_ALL));
+    CP15_WRITE(0, c7, c11, 1, PA(60));
+    CP15_WRITE(0, c7, c5, 0, 0);
+    tlbi_all();
+    for (unsigned i = 0; i < 3; i++) {
+        kind = catch_call(call_code, va);
+        ok &= kind == EXC_SVC;
+    }
+    write32(PA(60), 0xe2400a03); /* sub r0, r0, #0x3000: its own page */
+    write32(PA(60) + 4, 0xee080f37);
+    write32(PA(60) + 8, 0xef000001);
+    CP15_WRITE(0, c7, c11, 1, PA(60));
+    CP15_WRITE(0, c7, c5, 0, 0);
+    tlbi_all();
+    for (unsigned i = 0; i < 3; i++)
+        ok &= catch_call(call_code, va) == EXC_SVC;
+    report(ok, "TLBIMVA, then an exception without a DSB");
+}
+
 void test_main(void)
 {
     mmu_setup();
@@ -327,4 +360,5 @@ void test_main(void)
     many_asids();
     random_stream();
     ttbcr_n();
+    exception_before_dsb();
 }

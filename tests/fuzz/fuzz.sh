@@ -3,6 +3,7 @@
 #
 #   fuzz.sh [--seconds N] [--count N] [--seed S] [--batch N] [--kinds LIST] [--configs LIST]
 #   fuzz.sh --one KIND SEED [CONFIG]      one program: compared, shown, made small
+#   fuzz.sh --regressions                 the programs of tests/fuzz/regressions
 #   fuzz.sh --list                        kinds and configurations
 #
 # A configuration is a name of configs() below: options of 'umbra run'.  Each batch of each kind runs on
@@ -15,7 +16,7 @@ kinds=(a32 t32 mix user irq mmu smc)
 limit=60
 mkdir -p "$out"
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 98; }
+usage() { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 98; }
 die() { echo "fuzz: $*" >&2; exit 97; }
 
 # name: options, for what this umbra can do
@@ -197,6 +198,18 @@ run_batch() { # KIND FIRST CONFIG...
     done
 }
 
+regressions() {
+    local kind seed what bad=0
+    while read -r kind seed what; do
+        [ "$kind" != '#' ] || continue
+        show "$kind" "$seed" plain >"$out/regression" && continue
+        echo "FAIL $kind $seed: $what"
+        cat "$out/regression"
+        bad=1
+    done <tests/fuzz/regressions
+    return $bad
+}
+
 limit=${FUZZ_LIMIT:-60} seconds=60 rounds=0 seed=1 batch=250 failed=0 done_programs=0
 declare -A count
 use_kinds=a32,t32,mix,user,irq,mmu,smc
@@ -210,6 +223,7 @@ while [ $# -gt 0 ]; do
     --kinds) use_kinds=$2 ;;
     --configs) use_configs=$2 ;;
     --one) show "$2" "$3" "${4:-plain}"; exit ;;
+    --regressions) regressions; exit ;;
     --list) echo "kinds: ${kinds[*]}"; configs; exit ;;
     *) usage ;;
     esac
