@@ -101,7 +101,7 @@ void t32_branch(void);
 /* Programs that are not streams: run by the guest itself. */
 void mmu_program(uint32_t seed, const uint32_t keep[2]);
 void smc_program(uint32_t seed, const uint32_t keep[2]);
-void wild_program(uint32_t seed, const uint32_t keep[2]);
+void wild_item(void);
 /* The generator of item i, whatever the others are. */
 void item_seed(uint32_t seed, uint32_t i);
 

@@ -8,7 +8,7 @@ fuzz-guest: $(BARE_OUT)/fuzz.bin
 
 $(FUZZ_OUT)/%.o: tests/fuzz/%.c
 	@mkdir -p $(@D)
-	@$(CROSS)gcc $(BARE_CFLAGS) -c -o $@ $<
+	@$(CROSS)gcc $(BARE_CFLAGS) -Isrc -c -o $@ $<
 
 $(FUZZ_OUT)/%.o: tests/fuzz/%.S
 	@mkdir -p $(@D)

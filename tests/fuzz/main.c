@@ -305,7 +305,9 @@ static void make_items(const uint32_t keep[2], uint32_t seed)
             continue;
         if (verbose())
             print("  item %u at %08x%s\n", (unsigned)i, (unsigned)gen.pc, gen.thumb ? " T" : "");
-        if (gen.thumb)
+        if (gen.kind == KIND_WILD)
+            wild_item();
+        else if (gen.thumb)
             t32_item();
         else
             a32_item();
@@ -324,7 +326,7 @@ static void stream_program(uint32_t seed, const uint32_t keep[2])
 
     gen.thumb = false;
     gen.mode = MODE_SVC;
-    gen.irqs = gen.kind == KIND_IRQ;
+    gen.irqs = gen.kind == KIND_IRQ || gen.kind == KIND_WILD;
     gen.pc = start = start_of_code();
     gen.limit = start + 0x400;
     set_float();
