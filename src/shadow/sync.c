@@ -105,15 +105,17 @@ static struct view *owner_view(struct shadow *s, const struct origin *o)
     return &s->spaces[o->owner / 2].views[o->owner & 1];
 }
 
+/* Translations leave with the whole ASID: after TLBIMVA and BPIALL of their page alone QEMU 7.2 was seen to
+ * go on executing it, though a walk faults. */
 static void flush_entry(struct shadow *s, const struct origin *o, unsigned index)
 {
     uint32_t va = (uint32_t)o->mib << 20 | index << 12;
 
-    if (o->owner != ORIGIN_SHARED) {
+    if (o->flags & ORIGIN_CODE)
+        mark_all_stale(s);
+    else if (o->owner != ORIGIN_SHARED)
         flush_host(s, owner_view(s, o), va);
-        return;
-    }
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
+    for (unsigned i = 0; i < SHADOW_MAX_SPACES && o->owner == ORIGIN_SHARED; i++) {
         if (s->spaces[i].used)
             flush_host(s, &s->spaces[i].views[VIEW_KERNEL], va);
     }
