@@ -223,6 +223,8 @@ eret:
 eret_kernel:
     tst     r1, #PSR_T
     bne     kernel_svc_back
+    tst     r1, #0x10               @ no mode of this processor without it: the table has 16 rows
+    beq     kernel_svc_back
     ldr     lr, [r2, #FAST_CTL]
     eor     lr, lr, r1
     tst     lr, #PSR_AF             @ A and F stay: what waits for them is C's to know
