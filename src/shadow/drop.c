@@ -268,6 +268,16 @@ bool shadow_mib_free(struct shadow *s, uint32_t mib)
     return !guest_uses_mib(s, mib);
 }
 
+unsigned shadow_mib_code(struct shadow *s, uint32_t mib)
+{
+    return bitmap_test(s->exec_mib, mib) ? 2 : guest_uses_mib(s, mib);
+}
+
+void shadow_code_at(struct shadow *s, uint32_t va)
+{
+    bitmap_set(s->exec_mib, va >> 20);
+}
+
 static bool read_guest(void *ctx, gpa_t addr, uint32_t *value)
 {
     return gmem_read32(ctx, addr, value);

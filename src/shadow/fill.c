@@ -278,6 +278,8 @@ bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w)
         shadow_surrender(s, va.v >> 20);
     /* What the guest kernel may execute must not be entered in the middle of an arena: code
      * is written, and so mapped here, before it runs. */
+    if (!w->xn)
+        shadow_code_at(s, va.v);
     if (!w->xn && meets_arena(s, va.v))
         shadow_surrender(s, (va.v + s->code_offset) >> 20);
     if (fill_views(s, va, w))

@@ -66,6 +66,7 @@ struct shadow {
     uint32_t claimed[SHADOW_BITMAP]; /* MiBs of translations in global_l1 */
     uint32_t super[SHADOW_BITMAP / 16]; /* 16 MiB regions filled from supersections */
     uint32_t blocked[SHADOW_BITMAP]; /* MiBs never to be claimed: the guest uses them */
+    uint32_t exec_mib[SHADOW_BITMAP]; /* MiBs in which the guest ever mapped or ran code */
     uint32_t code_mib[SHADOW_BITMAP]; /* guest physical MiBs (from RAM base) that hold translated code */
     uint16_t manager_domains;        /* domains with entries filled under Manager */
     bool domain15_used;
@@ -108,6 +109,10 @@ bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, const struct wal
 bool shadow_link_arena(struct shadow *s, uint32_t mib, uint32_t *l2);
 /* May translations live in this MiB of the current space? */
 bool shadow_mib_free(struct shadow *s, uint32_t mib);
+/* Does the guest have code in this MiB?  0: it maps nothing, 1: none was ever seen, 2: seen. */
+unsigned shadow_mib_code(struct shadow *s, uint32_t mib);
+/* It has. */
+void shadow_code_at(struct shadow *s, uint32_t va);
 /* Claims of the current space that the guest has meanwhile mapped; blocks and unlinks
  * them.  Returns how many: then the translations there must go. */
 unsigned shadow_check_claims(struct shadow *s);

@@ -152,8 +152,11 @@ bool fault_map_code(struct vcpu *vcpu)
     if (collides(vcpu, vcpu->r[15]))
         return false;
     vcpu->vm->stats.fault_hidden++;
+    shadow_code_at(&vmm.shadow, vcpu->r[15]);
     fresh = !xlate_page_has_code(&vmm.xlate, w.pa);
     page = code_page(vcpu, &w);
+    if (!page)
+        return false;
     if (fresh && gmem_is_ram(vcpu->vm, page->gpa, 4096))
         shadow_protect(&vmm.shadow, page->gpa);
     if (!page->alt) {

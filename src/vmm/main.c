@@ -83,6 +83,12 @@ static bool mib_free(void *ctx, uint32_t mib)
     return shadow_mib_free(&vmm.shadow, mib);
 }
 
+static unsigned mib_code(void *ctx, uint32_t mib)
+{
+    (void)ctx;
+    return shadow_mib_code(&vmm.shadow, mib);
+}
+
 static bool read_page(void *ctx, gpa_t page, uint32_t words[1024])
 {
     (void)ctx;
@@ -95,7 +101,7 @@ static void unmap(void *ctx, uint32_t va)
     shadow_drop_kernel_va(&vmm.shadow, va);
 }
 
-static const struct xlate_ops xlate_ops = { mib_free, read_page, code_entry, state_entry, unmap };
+static const struct xlate_ops xlate_ops = { mib_free, mib_code, read_page, code_entry, state_entry, unmap };
 
 /* On demand: the canaries and hashes of integrity.h. */
 static bool verifying(void)

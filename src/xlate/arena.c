@@ -82,7 +82,22 @@ static bool in_place_at(const struct xlate *x, uint32_t mib)
     return false;
 }
 
-/* A new arena near va: well below it first, since code grows upwards and wants its own place. */
+static bool may_hold_arena(const struct xlate *x, uint32_t mib)
+{
+    return mib && !x->arena_of_mib[mib] && !in_place_at(x, mib) && x->ops->mib_free(x->ctx, mib);
+}
+
+#define MIB_CODE_MAX 2
+
+/* How likely is it that the guest runs code whose translations would be entered there?  Its branches to
+ * such code would meet stubs. */
+static unsigned code_entered(const struct xlate *x, uint32_t mib)
+{
+    return x->ops->mib_code ? x->ops->mib_code(x->ctx, (mib - (XLATE_D >> 20)) & 0xfff) : 0;
+}
+
+/* A new arena near va: well below it first, since code grows upwards and wants its own place; if
+ * possible where no code of the guest is entered. */
 static struct arena *arena_create(struct xlate *x, uint32_t va)
 {
     struct arena *a = NULL;
@@ -91,11 +106,11 @@ static struct arena *arena_create(struct xlate *x, uint32_t va)
         if (!x->arenas[i].mib)
             a = &x->arenas[i];
     }
-    for (unsigned i = 0; a && i < 2 * REACH_MIB; i++) {
+    for (unsigned i = 0; a && i < (MIB_CODE_MAX + 1) * 2 * REACH_MIB; i++) {
         int32_t step = (int32_t)((i / 2 + 20) % REACH_MIB);
         uint32_t mib = ((va >> 20) + (uint32_t)(i & 1 ? step : -step)) & 0xfff;
 
-        if (mib && step && !x->arena_of_mib[mib] && !in_place_at(x, mib) && x->ops->mib_free(x->ctx, mib))
+        if (step && may_hold_arena(x, mib) && code_entered(x, mib) <= i / (2 * REACH_MIB))
             return arena_build(x, a, mib) ? a : NULL;
     }
     return NULL;

@@ -69,6 +69,8 @@ struct arena {
 struct xlate_ops {
     /* may the translator take the 1 MiB at va (VA >> 20 == mib) in the current space? */
     bool (*mib_free)(void *ctx, uint32_t mib);
+    /* does the guest have code in that MiB?  0: it maps nothing, 1: none was seen, 2: seen; NULL: nobody knows */
+    unsigned (*mib_code)(void *ctx, uint32_t mib);
     /* reads one page of guest RAM */
     bool (*read_page)(void *ctx, gpa_t page, uint32_t words[1024]);
     /* a second-level entry for one of our pages: user read-only executable, or user read-write XN */

@@ -30,6 +30,16 @@ static bool mib_free(void *ctx, uint32_t mib)
     return mib != forbidden_mib;
 }
 
+/* Guest mebibytes that hold code, as the owner knows. */
+static uint32_t code_from = 1, code_to = 0;
+static unsigned code_kind = 2;
+
+static unsigned mib_code(void *ctx, uint32_t mib)
+{
+    (void)ctx;
+    return mib >= code_from && mib <= code_to ? code_kind : 0;
+}
+
 static bool read_page(void *ctx, gpa_t page, uint32_t words[1024])
 {
     (void)ctx;
@@ -47,7 +57,7 @@ static void unmap(void *ctx, uint32_t va)
     unmapped++;
 }
 
-static const struct xlate_ops ops = { mib_free, read_page, code_entry, state_entry, unmap };
+static const struct xlate_ops ops = { mib_free, mib_code, read_page, code_entry, state_entry, unmap };
 
 static uint32_t rnd(void)
 {
@@ -254,6 +264,42 @@ static void test_arena_places(void)
     forbidden_mib = 0xffff;
 }
 
+/* Where the one arena of code at va is, in the guest mebibyte that would be entered there; 0: not just one. */
+static uint32_t arena_meets(uint32_t va)
+{
+    uint32_t mib = 0;
+
+    xlate_flush(&xlate);
+    ram[202][0] = 0xeb000000; /* bl: a stub */
+    xlate_get(&xlate, gva(va), page_gpa(202), true);
+    for (unsigned i = 0; i < XLATE_MAX_ARENAS; i++) {
+        if (xlate.arenas[i].mib)
+            mib = mib ? 0 : xlate.arenas[i].mib - (XLATE_D >> 20);
+    }
+    return mib;
+}
+
+static void test_arena_and_code(void)
+{
+    bool ok = true;
+
+    ok &= arena_meets(0x40000000) == 0x400 - 20;
+    code_from = 0x400 - 25;
+    code_to = 0x400 + 25;
+    ok &= arena_meets(0x40000000) == 0x400 - 26;
+    code_from = 0x400 - 31; /* all that is in reach below */
+    ok &= arena_meets(0x40000000) == 0x400 + 26;
+    report(ok, "arenas keep off places where the guest's code would be entered");
+    code_to = 0x400 + 31;
+    report(arena_meets(0x40000000) == 0x400 - 20, "but for want of any other they take one");
+    code_from = 0x400 - 25;
+    code_kind = 1;
+    report(arena_meets(0x40000000) == 0x400 - 26, "and off what the guest maps");
+    code_kind = 2;
+    code_from = 1;
+    code_to = 0;
+}
+
 /* Fills the pool; returns how many pages there were. */
 static unsigned fill_up(bool in_place)
 {
@@ -305,6 +351,7 @@ int main(void)
     test_invalidation();
     test_arenas();
     test_arena_places();
+    test_arena_and_code();
     test_exhaustion();
     free(pool);
     return test_summary();
