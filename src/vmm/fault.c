@@ -122,9 +122,11 @@ static struct xpage *code_page(struct vcpu *vcpu, const struct walk_result *w)
     }
     if (!page) {
         page = translate_page(va, pa, thumb, in_place);
-        CHECK(page); /* an empty pool holds at least one translation */
-        vcpu->vm->stats.xlate_page++;
+        vcpu->vm->stats.xlate_page += page != NULL;
     }
+    if (!page) /* an empty pool holds at least one translation, so it was not that */
+        vmm_stop("no place for the translation of 0x%08lx: the guest maps all of its address space to memory",
+                 (unsigned long)va.v);
     return page;
 }
 

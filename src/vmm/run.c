@@ -19,6 +19,8 @@
 #define LIGHT_CP15 (BIT(2) | BIT(7) | BIT(8) | BIT(13) | BIT(14))
 
 #define EXITS_FIRST (offsetof(struct vm_stats, exit_svc_user) / sizeof(uint64_t))
+/* Rounds of the loop in software before host interrupts are looked at. */
+#define SOFTWARE_STEPS_MAX 32
 
 void vmm_dump(void)
 {
@@ -118,6 +120,14 @@ static void enter_thumb(struct vcpu *vcpu, uint32_t hw_pc)
         vcpu->r[14] ^= XLATE_THUMB_TAG;
 }
 
+static void left_translation(struct vcpu *vcpu, uint32_t hw_pc)
+{
+    if (vcpu->cpsr & PSR_T)
+        enter_thumb(vcpu, hw_pc);
+    else
+        vcpu->r[15] = hw_pc - XLATE_D;
+}
+
 static void kernel_fetch(struct vcpu *vcpu, uint32_t hw_pc)
 {
     struct arena *arena = xlate_arena_at(&vmm.xlate, hw_pc);
@@ -125,16 +135,13 @@ static void kernel_fetch(struct vcpu *vcpu, uint32_t hw_pc)
     if (arena) {
         bool linked = shadow_link_arena(&vmm.shadow, arena->mib, arena->l2);
 
-        if (xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_UNKNOWN) {
-            vmm_stop("fetch at 0x%08lx, in no translation", (unsigned long)hw_pc);
-            return;
-        }
+        /* In no stub: the guest's own branch to an address whose place has become an arena's. */
+        if (xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_UNKNOWN)
+            left_translation(vcpu, hw_pc);
         if (!linked)
             codesync_flush(); /* the guest took the arena's place: everything moves */
-    } else if (vcpu->cpsr & PSR_T) {
-        enter_thumb(vcpu, hw_pc);
     } else {
-        vcpu->r[15] = hw_pc - XLATE_D;
+        left_translation(vcpu, hw_pc);
     }
     count_exit(vcpu, REASON_exit_pabt_kernel);
     if (vcpu->cpsr & PSR_T)
@@ -225,7 +232,13 @@ static void exit_kernel(struct vcpu *vcpu, const struct world_exit *exit)
         return;
     }
     if (unwound == UNWIND_UNKNOWN) {
-        vmm_stop("exit %d at 0x%08lx, in no translation", (int)why, (unsigned long)hw_pc);
+        /* In an arena but in no stub: the guest's own branch to an address whose place that is. */
+        log_limited(4, "%s: a branch to where stubs are, 0x%08lx", vcpu->vm->name, (unsigned long)hw_pc);
+        left_translation(vcpu, hw_pc);
+        if (why == GUEST_EXIT_IRQ)
+            clock_host_irq();
+        else if (!(vcpu->cpsr & PSR_T))
+            fault_map_code(vcpu);
         return;
     }
     switch (why) {
@@ -280,7 +293,13 @@ static bool prepare(struct vcpu *vcpu)
     }
     if (vmm.claims_dirty)
         recheck_claims();
-    return !(vcpu->cpsr & PSR_T) || thumb_prepare(vcpu);
+    if (!(vcpu->cpsr & PSR_T) || thumb_prepare(vcpu))
+        return true;
+    if (++vmm.software_steps % SOFTWARE_STEPS_MAX == 0) {
+        world_count();
+        clock_host_irq(); /* a guest may run long, or fault for ever, without entering the hardware */
+    }
+    return false;
 }
 
 void vmm_run(void)

@@ -16,13 +16,10 @@
 /* An ITSTATE of its last instruction, always executed: unlike none, it keeps 16-bit
  * instructions from setting flags. */
 #define IT_LAST_ALWAYS (0xe8u >> 2 << 10)
-/* Instructions executed in software before host interrupts are looked at. */
-#define STEPS_MAX 32
 
 /* Pages entered lately; valid until the next TLB operation or space switch. */
 static struct xpage *recent[8];
 static uint32_t hw_entry;
-static unsigned steps;
 
 /* The instruction in the slot, while the guest is there. */
 static struct {
@@ -79,11 +76,8 @@ bool thumb_prepare(struct vcpu *vcpu)
         entry = thumb_enter(&vmm.xlate, page, pc, left, codesync_watched(NULL, page->gpa));
     if (entry == THUMB_RUN) {
         hw_entry = xlate_entry(page, pc);
-        steps = 0;
         return true;
     }
-    if (++steps % STEPS_MAX == 0)
-        clock_host_irq(); /* a guest may run long without entering the hardware */
     emulate_kernel(vcpu);
     return slot.used;
 }

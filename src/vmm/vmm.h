@@ -16,6 +16,7 @@ struct vmm {
     struct xlate xlate;
     struct state_page *state;
     uint64_t start_ticks;      /* host time of the guest's time 0 */
+    unsigned software_steps;   /* rounds of the run loop that did not enter the guest */
     bool claims_dirty;         /* the guest's tables may have grown into our places */
     uint32_t without;          /* optimisations switched off: WITHOUT_ (vmdesc.h) */
 };
