@@ -2,12 +2,13 @@
 
 include tests/bare/bare.mk
 include tests/fuzz/fuzz.mk
+include tests/hostile/hostile.mk
 include tests/unit/unit.mk
 include tests/proof/proof.mk
 
 TEST_PROGRAMS = build/host/tests/linux/typist
 
-.PHONY: test soak check bench unit unit-names test-build check-format check-layers check-static stats
+.PHONY: test hostile soak check bench unit unit-names test-build check-format check-layers check-static stats
 
 # A build that fails is a failed test: the last line counts in any case.
 test: setup
@@ -20,8 +21,14 @@ check: setup
 	@$(MAKE) --no-print-directory -k -j$(JOBS) unit || true
 	@tests/run.sh state unit bare
 
-test-build: all bare fuzz-guest $(OTHER_KERNEL_FILES) $(FIRMWARE)/complete $(TEST_PROGRAMS) build/vms/linux.dtb build/guest/soak.cpio.gz
+test-build: all bare fuzz-guest hostile-build $(OTHER_KERNEL_FILES) $(FIRMWARE)/complete $(TEST_PROGRAMS) build/vms/linux.dtb build/guest/soak.cpio.gz
 	@$(MAKE) --no-print-directory DEBUG=1 image
+
+# Hostile guests for as long as that, from a seed: make hostile SECONDS=3600 SEED=1
+hostile: setup
+	@$(MAKE) --no-print-directory -j$(JOBS) all hostile-build
+	@$(MAKE) --no-print-directory DEBUG=1 image
+	@tests/hostile/run.sh --for $(SECONDS) $(SEED)
 
 # A long run of mixed load: make soak SECONDS=7200, of guest time.
 SECONDS ?= 600

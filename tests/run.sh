@@ -1,7 +1,7 @@
 #!/bin/bash
 # The test driver.  Runs suites and prints one line a test; the last line counts.
 #
-# usage: tests/run.sh [SUITE...]       unit proof bare fuzz guests linux tool state (default: all)
+# usage: tests/run.sh [SUITE...]       unit proof bare fuzz hostile guests linux tool state (default: all)
 #
 # Each test is a command with a time limit.  Its output goes to build/test/NAME.log; the
 # last lines are shown when it fails or its time is up.
@@ -90,6 +90,7 @@ suite_fuzz() {
 
 suite_linux() { cases tests/linux/cases.sh 400 linux; }
 suite_guests() { cases tests/guests/cases.sh 300 guests; }
+suite_hostile() { cases tests/hostile/run.sh 150 hostile; }
 suite_tool() { cases tests/tool/cases.sh 120 tool; }
 
 # The short runs; `make proof-full` has the long ones.
@@ -106,9 +107,9 @@ suite_state() {
     t 300 "state: static analysis" scripts/check-static.sh
 }
 
-for suite in ${*:-state unit proof tool bare fuzz guests linux}; do
+for suite in ${*:-state unit proof tool bare fuzz hostile guests linux}; do
     case $suite in
-    unit | proof | bare | fuzz | guests | linux | tool | state) ;;
+    unit | proof | bare | fuzz | hostile | guests | linux | tool | state) ;;
     *) echo "tests/run.sh: no suite '$suite'" >&2; exit 2 ;;
     esac
     echo "== $suite"
