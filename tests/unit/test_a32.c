@@ -136,7 +136,8 @@ static enum verdict load_store(uint32_t i)
     return pc_in(RN(i) == 15 || RD(i) == 15 || (reg && RM(i) == 15));
 }
 
-/* A5.4: only a destination that is the PC matters; its place depends on the group. */
+/* A5.4: no register may be the PC, where a field is a register: 19:16 is the width of a saturation or, 1111,
+ * tells an extension without addition, 3:0 is 1111 in BFC, 15:12 is 1111 in multiplies without addition. */
 static enum verdict media(uint32_t i)
 {
     unsigned op = BITS(i, 24, 20), op2 = BITS(i, 7, 5);
@@ -144,8 +145,12 @@ static enum verdict media(uint32_t i)
     if (op == 31 && op2 == 7)
         return SENSITIVE; /* UDF */
     if ((op & 0x18) == 0x10 || (op == 0x18 && op2 == 0))
-        return RN(i) == 15 ? SENSITIVE : (RS(i) == 15 || RM(i) == 15) ? ANY : PLAIN;
-    return pc_in(RD(i) == 15);
+        return pc_in(RN(i) == 15 || RS(i) == 15 || RM(i) == 15);
+    if ((op & 0x18) == 0 || (op == 8 && (!(op2 & 1) || op2 == 5))) /* parallel; PKH, SEL */
+        return pc_in(RN(i) == 15 || RD(i) == 15 || RM(i) == 15);
+    if ((op & 0x1e) == 0x1c && (op2 & 3) == 0) /* BFI, BFC */
+        return pc_in(RD(i) == 15);
+    return pc_in(RD(i) == 15 || RM(i) == 15);
 }
 
 static enum verdict block_transfer(uint32_t i)
