@@ -14,6 +14,7 @@ help:
 	@echo "make test       everything that is tested; the last line counts"
 	@echo "make check      the fast part: format, static analysis, layers, unit and bare tests"
 	@echo "make proof      the translator against an emulated core, encoding by encoding (proof-full: all of them)"
+	@echo "make coverage   lines and branches of src/ that unit, bare and Linux tests reach"
 	@echo "make bench      the evaluation: native and every policy, with report and targets ('umbra bench --quick': a minute)"
 	@echo "make soak       SECONDS=n of guest time under stress-ng, with checks of umbra's counters and memory"
 	@echo "make all        build only (DEBUG=1: build/debug/, with the audits)"

@@ -16,6 +16,8 @@ TARGET_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Werror=implicit -mno-unaligned-
 TARGET_LDFLAGS = -nostartfiles -Wl,--gc-sections -Wl,-Map=$(OUT)/umbra.map -Wl,--no-warn-rwx-segments,--no-enum-size-warning,-z,noexecstack
 
 TARGET_SOURCES := $(sort $(shell find src -path src/arch/fake -prune -o \( -name '*.c' -o -name '*.S' \) -print))
+# What another build adds (tests/coverage/coverage.mk).
+-include $(TARGET_EXTRA)
 TARGET_OBJECTS = $(addprefix $(OUT)/obj/,$(addsuffix .o,$(TARGET_SOURCES)))
 BOARD_TREES := $(patsubst %,build/board/%.dtb,$(notdir $(patsubst %/,%,$(dir $(wildcard src/board/*/*.dts)))))
 
@@ -29,7 +31,7 @@ $(OUT)/umbra.zimage: $(OUT)/umbra.elf
 
 $(OUT)/umbra.elf: $(TARGET_OBJECTS) $(OUT)/umbra.lds $(LIBFDT)/complete
 	@echo "  LD      $@"
-	@$(TARGET_CC) $(TARGET_ARCH_FLAGS) $(TARGET_LDFLAGS) -T $(OUT)/umbra.lds -o $@ $(TARGET_OBJECTS) $(LIBFDT)/libfdt.a
+	@$(TARGET_CC) $(TARGET_ARCH_FLAGS) $(TARGET_LDFLAGS) -T $(OUT)/umbra.lds -o $@ $(TARGET_OBJECTS) $(LIBFDT)/libfdt.a $(TARGET_LIBS)
 
 # Preprocessed, so that it takes its addresses from layout.h like everything else.
 $(OUT)/umbra.lds: src/arch/armv7/umbra.lds src/arch/armv7/layout.h

@@ -40,6 +40,9 @@ unit: $(UNIT_TESTS:%=build/unit/%)
 unit-names:
 	@echo $(UNIT_TESTS)
 
+coverage: setup
+	@tests/coverage/run.sh
+
 check-format check-layers check-static stats:
 	@scripts/$@.sh
 
