@@ -5,11 +5,14 @@ CROSS ?= arm-none-eabi-
 BARE_OUT := build/bare
 # Guests compared with the oracle, and those that end otherwise on purpose.
 BARE_TESTS := hello modes psr eret pcrel thumb tlb tables mmuformats restart smc_alias timer_gic user random hostile fiq endian pocket
+# Started from flash: NAME.rom is NAME.bin with rom.S before it.
+BARE_ROMS := flash flash_code
 # Judged by their own checks alone: plain QEMU does not do what they look at.
-BARE_ALONE := eret_alu psci
+BARE_ALONE := eret_alu psci flash_code
 BARE_NEGATIVE := hang reset window
+BARE_TESTS += flash
 BARE_NAMES := $(BARE_TESTS) $(BARE_ALONE) $(BARE_NEGATIVE)
-BARE_BINS := $(BARE_NAMES:%=$(BARE_OUT)/%.bin)
+BARE_BINS := $(BARE_NAMES:%=$(BARE_OUT)/%.bin) $(BARE_ROMS:%=$(BARE_OUT)/%.rom)
 BARE_LIB := $(patsubst tests/bare/lib/%,$(BARE_OUT)/lib/%.o,$(basename $(wildcard tests/bare/lib/*.[cS])))
 
 BARE_CFLAGS := -marm -mcpu=cortex-a8 -mfloat-abi=soft -mno-unaligned-access -ffreestanding -fno-pic \
@@ -48,6 +51,10 @@ $(foreach name,$(filter-out pocket,$(BARE_NAMES)),$(eval $(call bare_link,$(name
 $(BARE_OUT)/%.bin: $(BARE_OUT)/%.elf
 	@echo "  BARE    $@"
 	@$(CROSS)objcopy -O binary $< $@
+
+$(BARE_OUT)/%.rom: $(BARE_OUT)/%.bin tests/bare/rom.S
+	@$(CROSS)gcc -c -DROM_IMAGE='"$<"' -o $(BARE_OUT)/$*.rom.o tests/bare/rom.S
+	@$(CROSS)objcopy -O binary $(BARE_OUT)/$*.rom.o $@
 
 .SECONDARY:
 -include $(wildcard $(BARE_OUT)/*.d $(BARE_OUT)/lib/*.d)

@@ -68,9 +68,14 @@ have_guest() {
     return 1
 }
 
+# How guest $1 is started: with option $2 from flash, when there is such an image, or with $3.
+start() {
+    if [ -f "$out/$1.rom" ]; then echo "$2 $out/$1.rom"; else echo "$3 $out/$1.bin"; fi
+}
+
 run_oracle() {
     timeout "$oracle_limit" qemu-system-arm -M virt -cpu cortex-a15 -m 256 -nic none -no-reboot -nographic \
-        -kernel "$out/$1.bin" </dev/null >"$out/$1.oracle.raw" 2>"$out/$1.oracle.err"
+        $(start "$1" -bios -kernel) </dev/null >"$out/$1.oracle.raw" 2>"$out/$1.oracle.err"
     code=$?
     guest_lines "$out/$1.oracle.raw" >"$out/$1.oracle.new"
     mv "$out/$1.oracle.new" "$out/$1.oracle"
@@ -86,7 +91,7 @@ oracle() {
 }
 
 run_umbra() {
-    timeout $((umbra_limit + 20)) ./umbra run ${UMBRA_FLAGS:-} --board "$2" --kernel "$out/$1.bin" --timeout "$3" \
+    timeout $((umbra_limit + 20)) ./umbra run ${UMBRA_FLAGS:-} --board "$2" $(start "$1" "--memory 128M --firmware" --kernel) --timeout "$3" \
         </dev/null >"$out/$1.$2.raw" 2>"$out/$1.$2.err"
     code=$?
     guest_lines "$out/$1.$2.raw" >"$out/$1.$2.out"
