@@ -323,6 +323,13 @@ bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, const struct wal
     return true;
 }
 
+hpa_t shadow_kernel_page(struct shadow *s, uint32_t va)
+{
+    uint32_t entry = s->current->views[VIEW_KERNEL].l1[va >> 20];
+
+    return hpa(desc_is_table(entry) ? view_l2(entry)[BITS(va, 19, 12)] & 0xfffff000u : 0);
+}
+
 bool shadow_link_arena(struct shadow *s, uint32_t mib, uint32_t *l2)
 {
     struct view *v = &s->current->views[VIEW_KERNEL];

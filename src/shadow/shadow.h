@@ -105,6 +105,8 @@ bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w);
 /* Maps a page of translated code (host page 'code') at va in the current kernel view; w is the walk
  * of the code's own address.  False: the place is taken. */
 bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, const struct walk_result *w);
+/* The host page that the current kernel view maps at va by a second-level entry, or 0. */
+hpa_t shadow_kernel_page(struct shadow *s, uint32_t va);
 /* Links an arena's second-level table into the current kernel view; false: taken. */
 bool shadow_link_arena(struct shadow *s, uint32_t mib, uint32_t *l2);
 /* May translations live in this MiB of the current space? */

@@ -37,9 +37,15 @@ void codesync_init(void)
 
 static struct dirty_page *find_dirty(gpa_t page)
 {
+    static unsigned last; /* the next question is often about the same one */
+
+    if (last < dirty.count && dirty.pages[last].page.v == page.v)
+        return &dirty.pages[last];
     for (unsigned i = 0; i < dirty.count; i++) {
-        if (dirty.pages[i].page.v == page.v)
+        if (dirty.pages[i].page.v == page.v) {
+            last = i;
             return &dirty.pages[i];
+        }
     }
     return NULL;
 }
@@ -49,6 +55,15 @@ bool codesync_watched(void *ctx, gpa_t page)
     (void)ctx;
     page.v = ALIGN_DOWN(page.v, 4096);
     return xlate_page_has_code(&vmm.xlate, page) && !find_dirty(page);
+}
+
+bool codesync_word(gpa_t page, unsigned index, uint32_t *insn)
+{
+    const struct dirty_page *d = find_dirty(page);
+
+    if (d)
+        *insn = d->copy[index];
+    return d || gmem_read32(&vmm.vm, gpa(page.v + 4 * index), insn);
 }
 
 static void forget(struct dirty_page *d)

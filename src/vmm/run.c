@@ -6,6 +6,7 @@
 #include "arch/armv7/guest.h"
 #include "arch/armv7/layout.h"
 #include "arch/armv7/sysreg.h"
+#include "core/cp15.h"
 #include "core/gmem.h"
 #include "core/pool.h"
 #include "lib/check.h"
@@ -171,12 +172,44 @@ static bool light_cp15(struct vcpu *vcpu, uint32_t word)
 {
     unsigned rt = BITS(word, 9, 6), op2 = BITS(word, 12, 10), crm = BITS(word, 16, 13), crn = BITS(word, 20, 17);
 
-    if ((word & XLATE_SVC_CP15) != XLATE_SVC_CP15 || !(BIT(crn) & LIGHT_CP15) || rt == 15 ||
+    if (!(BIT(crn) & LIGHT_CP15) || rt == 15 ||
         (crn == 13 && op2 != 1) || (crn == 7 && crm == 8))
         return false;
     count_exit(vcpu, REASON_exit_emulate);
     vcpu->vm->stats.emul_total++;
     emulate_cp15(vcpu, word & BIT(21), crn, crm, op2, rt);
+    return true;
+}
+
+/* MRRC of the counters: sched_clock() and delay loops. */
+static bool light_counter(struct vcpu *vcpu, uint32_t word)
+{
+    unsigned rt = BITS(word, 9, 6), rt2 = BITS(word, 13, 10);
+    uint64_t value;
+
+    if (rt == 15 || rt2 == 15 || BITS(word, 17, 14) != 14 ||
+        cp15_read64(vcpu, BITS(word, 17, 14), BITS(word, 21, 18), &value) != CP_OK)
+        return false;
+    count_exit(vcpu, REASON_exit_emulate);
+    vcpu->vm->stats.emul_cp15++;
+    vcpu->r[rt] = (uint32_t)value;
+    vcpu->r[rt2] = (uint32_t)(value >> 32);
+    vcpu->r[15] += 4;
+    return true;
+}
+
+/* The first execution of what takes a stub or an exit. */
+static bool make_stub(struct vcpu *vcpu, uint32_t hw_pc)
+{
+    hpa_t words = shadow_kernel_page(&vmm.shadow, hw_pc);
+    struct xpage *page = words.v ? xlate_page_at(&vmm.xlate, hw_pc, pool_ptr(words)) : NULL;
+    unsigned index = BITS(hw_pc, 11, 2);
+    uint32_t insn;
+
+    if (!page || !codesync_word(page->gpa, index, &insn))
+        return false;
+    count_exit(vcpu, REASON_exit_lazy);
+    xlate_make(&vmm.xlate, page, index, insn);
     return true;
 }
 
@@ -206,9 +239,13 @@ static bool light_exit(struct vcpu *vcpu, const struct world_exit *exit)
 {
     if (vcpu->cpsr & PSR_T)
         return false;
-    if (exit->why == GUEST_EXIT_SVC)
-        return light_cp15(vcpu, exit->word);
-    return exit->why == GUEST_EXIT_DABT && light_data_abort(vcpu);
+    if (exit->why != GUEST_EXIT_SVC)
+        return exit->why == GUEST_EXIT_DABT && light_data_abort(vcpu);
+    switch (exit->word & 0x3f) {
+    case XLATE_SVC_CP15: return light_cp15(vcpu, exit->word);
+    case XLATE_SVC_CP15_64: return light_counter(vcpu, exit->word);
+    default: return (exit->word & 0xff) == XLATE_SVC_LAZY && make_stub(vcpu, exit->hw_pc);
+    }
 }
 
 static void exit_kernel(struct vcpu *vcpu, const struct world_exit *exit)

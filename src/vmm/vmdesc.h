@@ -21,6 +21,7 @@ enum vm_model { VM_MODEL_VIRT };
 #define WITHOUT_LAZY_DACR 0x2u    /* "lazy-dacr": every DACR write exits */
 #define WITHOUT_SYSTEM_STUBS 0x4u /* "system-stubs": system registers in the state page */
 #define WITHOUT_TLBI_QUEUE 0x8u   /* "tlbi-queue": TLBIMVA waits for a DSB */
+#define WITHOUT_LAZY_STUBS 0x10u  /* "lazy-stubs": stubs are made at first execution */
 
 struct vmdesc {
     char name[VMDESC_NAME_MAX + 1];

@@ -71,6 +71,8 @@ void codesync_written(gpa_t page);
 /* ICIALLU, or ICIMVAU of the line at pa. */
 void codesync_icache_all(void);
 void codesync_icache_line(gpa_t pa);
+/* A word of the page as it was when it was translated. */
+bool codesync_word(gpa_t page, unsigned index, uint32_t *insn);
 /* Drops the page's translations; or every translation, with the shadows that map them. */
 void codesync_drop(gpa_t page);
 void codesync_flush(void);

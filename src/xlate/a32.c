@@ -18,9 +18,42 @@ const unsigned a32_table_size = ARRAY_SIZE(a32_table);
  */
 static uint8_t first_row[4097];
 
+/* For a32_is_plain: which fields must not be the PC, where one row takes every word of the index. */
+static uint8_t plain_fields[4096];
+#define PLAIN_NOT 0x80u
+#define FIELD_N 1u
+#define FIELD_D 2u
+#define FIELD_S 4u
+#define FIELD_M 8u
+
 static bool row_reachable(const struct a32_row *row, uint32_t bits, uint32_t bits_mask)
 {
     return ((bits ^ row->value) & row->mask & bits_mask) == 0;
+}
+
+static uint8_t fields_of(const struct a32_row *row)
+{
+    uint8_t fields = 0;
+
+    if (row->mask & ~0x0ff000f0u & 0x0fffffffu)
+        return PLAIN_NOT; /* other bits decide too */
+    if (row->class != A32_COPY && row->class != A32_NEON && row->class != A32_DP_IMM && row->class != A32_DP_REG &&
+        row->class != A32_LDST)
+        return PLAIN_NOT;
+    fields |= row->fields & (F_N | F_n) ? FIELD_N : 0;
+    fields |= row->fields & (F_D | F_d) ? FIELD_D : 0;
+    fields |= row->fields & F_s ? FIELD_S : 0;
+    fields |= row->fields & (F_M | F_m) ? FIELD_M : 0;
+    return fields;
+}
+
+bool a32_is_plain(uint32_t insn)
+{
+    uint32_t fields = plain_fields[(BITS(insn, 27, 20) << 4) | BITS(insn, 7, 4)], not = ~insn;
+
+    return !(fields & PLAIN_NOT) && insn < 0xf0000000u && (!(fields & FIELD_N) || (not & 0x000f0000u)) &&
+           (!(fields & FIELD_D) || (not & 0x0000f000u)) && (!(fields & FIELD_M) || (not & 0x0000000fu)) &&
+           (!(fields & FIELD_S) || (not & 0x00000f00u));
 }
 
 void a32_init(void)
@@ -32,6 +65,7 @@ void a32_init(void)
                !row_reachable(&a32_table[row], bits, 0x0ff000f0u))
             row++;
         first_row[i] = (uint8_t)row;
+        plain_fields[i] = fields_of(&a32_table[row]);
     }
     first_row[4096] = 0;
 }

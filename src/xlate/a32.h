@@ -66,5 +66,11 @@ enum a32_class a32_classify(uint32_t insn, const struct a32_row *row);
 /* Does an operand that may be the PC name it? Set of F_N, F_D, F_M. */
 unsigned a32_pc_operands(uint32_t insn, const struct a32_row *row);
 
+/*
+ * True only for conditional instructions that any mode may execute wherever they are: classes COPY, NEON, DP, LDST
+ * without the PC as operand.  Quick, and not complete: what is not known at once is false.
+ */
+bool a32_is_plain(uint32_t insn);
+
 const char *a32_class_name(enum a32_class class);
 bool a32_class_sensitive(enum a32_class class);

@@ -166,8 +166,6 @@ static bool new_stub_page(struct xlate *x, struct arena *a)
     struct stub_site *sites;
     int i;
 
-    if (a->stub_page >= 0)
-        arch_sync_code(a->pages[a->stub_page].words, 4096);
     a->stub_page = -1;
     sites = pool_page_alloc();
     if (!sites)
@@ -182,6 +180,7 @@ static bool new_stub_page(struct xlate *x, struct arena *a)
     /* what is not a stub yet must not run: fill with exit words */
     for (unsigned w = 0; w < PAGE_WORDS; w++)
         a->pages[i].words[w] = a32_svc(CC_AL, A32_UNDEF);
+    arch_sync_code(a->pages[i].words, 4096);
     return true;
 }
 
@@ -225,6 +224,7 @@ uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, uint32_t i
     if (!word)
         return 0;
     CHECK(w.count <= STUB_MAX_WORDS);
+    arch_sync_code(w.words, 4 * w.count);
     page->sites[page->site_count++] = w.site;
     page->used_words = (uint16_t)(page->used_words + w.count);
     return word;
@@ -253,16 +253,6 @@ void arena_alt_free(struct xlate *x, struct xpage *p)
     memset(&a->pages[i], 0, sizeof(a->pages[i]));
     a->used_pages--;
     x->stats.arena_pages--;
-}
-
-void arena_sync(struct xlate *x)
-{
-    for (unsigned i = 0; i < XLATE_MAX_ARENAS; i++) {
-        struct arena *a = &x->arenas[i];
-
-        if (a->mib && a->stub_page >= 0)
-            arch_sync_code(a->pages[a->stub_page].words, 4096);
-    }
 }
 
 void arena_flush(struct xlate *x)

@@ -9,7 +9,6 @@ uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, uint32_t i
 void arena_alt_alloc(struct xlate *x, struct xpage *p);
 void arena_alt_free(struct xlate *x, struct xpage *p);
 /* Makes all stub code written since the last call executable. */
-void arena_sync(struct xlate *x);
 void arena_flush(struct xlate *x);
 /* The arena page that va is in, or NULL (also for state page aliases). */
 struct arena_page *arena_page_at(struct xlate *x, uint32_t va);

@@ -97,6 +97,9 @@ static uint32_t exit_word(uint32_t insn, enum a32_class class)
 {
     uint32_t cc = insn >> 28;
 
+    if (class == A32_CP15_64 && BITS(insn, 20, 20))
+        return a32_svc(cc, XLATE_SVC_CP15_64 | BITS(insn, 15, 12) << 6 | BITS(insn, 19, 16) << 10 |
+                               BITS(insn, 3, 0) << 14 | BITS(insn, 7, 4) << 18);
     if (class == A32_CP15 && BITS(insn, 23, 21) == 0)
         return a32_svc(cc, XLATE_SVC_CP15 | BITS(insn, 15, 12) << 6 | BITS(insn, 7, 5) << 10 | BITS(insn, 3, 0) << 13 |
                                BITS(insn, 19, 16) << 17 | BITS(insn, 20, 20) << 21);
@@ -147,42 +150,32 @@ static bool system_class(enum a32_class class)
     return class == A32_SPSR || class == A32_USR_REGS || class == A32_CP15 || class == A32_VFP_SYS;
 }
 
-static uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
+/* The word that stands in place of insn, or 0 when that takes a stub or an exit. */
+static uint32_t place_word(const struct xlate *x, const struct xpage *p, uint32_t insn, enum a32_class class,
+                           const struct a32_row *row)
 {
-    const struct a32_row *row = a32_decode(insn);
-    enum a32_class class = a32_classify(insn, row);
+    switch (class) {
+    case A32_COPY:
+    case A32_NEON: return insn;
+    case A32_BARRIER: return x->no_tlbi_queue ? insn : 0;
+    case A32_DP_IMM:
+    case A32_DP_REG:
+    case A32_LDST: return a32_pc_operands(insn, row) ? 0 : insn;
+    case A32_B: return p->alt ? 0 : insn;
+    case A32_MSR_CPSR: return msr_flags_only(insn) ? insn : 0;
+    case A32_CP15: return replace_cp15(insn, x->no_tlbi_queue);
+    default: return 0;
+    }
+}
+
+/* A stub, or an exit where there is no stub form or no room. */
+static uint32_t make_word(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn, enum a32_class class,
+                          const struct a32_row *row)
+{
     bool pc_operand = a32_pc_operands(insn, row) != 0;
     uint32_t word = 0;
 
-    switch (class) {
-    case A32_COPY:
-    case A32_NEON:
-        return insn;
-    case A32_BARRIER:
-        if (x->no_tlbi_queue)
-            return insn;
-        break;
-    case A32_DP_IMM:
-    case A32_DP_REG:
-    case A32_LDST:
-        if (!pc_operand)
-            return insn;
-        break;
-    case A32_B:
-        if (!p->alt)
-            return insn;
-        break;
-    case A32_MSR_CPSR:
-        if (msr_flags_only(insn))
-            return insn;
-        break;
-    case A32_CP15:
-        word = replace_cp15(insn, x->no_tlbi_queue);
-        break;
-    default:
-        break;
-    }
-    if (!word && !(x->no_system_stubs && system_class(class)))
+    if (!(x->no_system_stubs && system_class(class)))
         word = arena_stub(x, p, index, insn, class, row);
     if (!word && insn == A32_MOVS_PC_LR)
         word = a32_svc(CC_AL, XLATE_SVC_ERET);
@@ -190,6 +183,46 @@ static uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index,
         word = exit_word(insn, pc_operand && !a32_class_sensitive(class) ? A32_PC_OPERAND : class);
     x->stats.sites++;
     return word;
+}
+
+static uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
+{
+    const struct a32_row *row;
+    enum a32_class class;
+    uint32_t word;
+
+    if (a32_is_plain(insn))
+        return insn;
+    row = a32_decode(insn);
+    class = a32_classify(insn, row);
+    word = place_word(x, p, insn, class, row);
+    if (word)
+        return word;
+    if (x->lazy_stubs)
+        return a32_svc(insn >> 28 == 15 ? CC_AL : insn >> 28, XLATE_SVC_LAZY);
+    return make_word(x, p, index, insn, class, row);
+}
+
+void xlate_make(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
+{
+    const struct a32_row *row = a32_decode(insn);
+
+    p->words[index] = make_word(x, p, index, insn, a32_classify(insn, row), row);
+    arch_sync_code(&p->words[index], 4);
+}
+
+struct xpage *xlate_page_at(struct xlate *x, uint32_t va, const uint32_t *words)
+{
+    struct arena_page *page = arena_page_at(x, va);
+    struct xpage *p;
+
+    if (page)
+        return page->kind == ARENA_ALT ? page->alt : NULL;
+    for (p = x->by_gva[hash_page(va - XLATE_D)]; p; p = p->next_gva) {
+        if (p->words == words && !p->thumb)
+            return p;
+    }
+    return NULL;
 }
 
 static void link_page(struct xlate *x, struct xpage *p)
@@ -232,7 +265,6 @@ struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in
     for (unsigned i = 0; i < 1024; i++)
         p->words[i] = translate_word(x, p, i, source[i]);
     arch_sync_code(p->words, 4096);
-    arena_sync(x);
     link_page(x, p);
     return p;
 }
@@ -300,10 +332,14 @@ unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const ui
 {
     unsigned changed = 0;
 
+    unsigned low = 1024, high = 0;
+
     for (unsigned i = first; i < first + count; i++) {
         if (old[i] == source[i])
             continue;
         changed++;
+        low = i < low ? i : low;
+        high = i;
         for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {
             if (p->gpa.v == page.v && !p->thumb)
                 p->words[i] = translate_word(x, p, i, source[i]);
@@ -316,10 +352,11 @@ unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const ui
     if (!changed)
         return 0;
     for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {
-        if (p->gpa.v == page.v)
+        if (p->gpa.v == page.v && p->thumb)
             arch_sync_code(p->words, 4096);
+        else if (p->gpa.v == page.v)
+            arch_sync_code(&p->words[low], 4 * (high - low + 1));
     }
-    arena_sync(x);
     return changed;
 }
 

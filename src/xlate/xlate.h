@@ -95,6 +95,7 @@ struct xlate {
     void *free_maps;
     struct xpage slot;            /* where single T32 instructions run out of line (xlate/thumb.h) */
     struct xlate_stats stats;
+    bool lazy_stubs; /* stubs are made when their instruction executes (xlate_make) */
     bool no_system_stubs, no_lazy_dacr, no_tlbi_queue; /* switched off: those instructions exit */
 };
 
@@ -105,6 +106,10 @@ void xlate_init(struct xlate *x, const struct xlate_ops *ops, void *ctx, struct 
 /* The A32 translation of the page at gva backed by gpa; makes it when needed.  'in_place'
  * says that gva + D is free.  NULL when the pool is dry: flush and call again. */
 struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in_place);
+/* Gives the site its stub or exit word: after an exit by XLATE_SVC_LAZY.  'insn' is the guest's, as translated. */
+void xlate_make(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn);
+/* The A32 page that executes at va, whose words the hardware sees there; NULL when it is none. */
+struct xpage *xlate_page_at(struct xlate *x, uint32_t va, const uint32_t *words);
 /* The T32 translation of the page; empty when it is new (xlate/thumb.h). */
 struct xpage *xlate_get_thumb(struct xlate *x, gva_t gva_page, gpa_t gpa_page);
 /* Finds without making. */

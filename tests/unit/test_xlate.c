@@ -152,6 +152,7 @@ static bool word_ok(const struct xpage *p, unsigned i, uint32_t insn)
         ok = is_stub_branch(word, p->va + 4 * i, p->gva.v + 4 * i, cond) || is_replacement(insn, word) ||
              (word >> 24 == ((cond == 15 ? 14 : cond) << 4 | 15) &&
               ((word & 0xffffff) == (uint32_t)class || (class == A32_CP15 && is_cp15_exit(insn, word)) ||
+               (class == A32_CP15_64 && BITS(word, 5, 0) == 0x3e) ||
                (insn == A32_MOVS_PC_LR && (word & 0xffffff) == XLATE_SVC_ERET) || (word & 0xffffff) == A32_PC_OPERAND));
     if (!ok)
         printf("  %08x became %08x (%s)\n", insn, word, a32_class_name(class));

@@ -31,10 +31,19 @@ memset:
     mov     r7, r1
     mov     r8, r1
     mov     lr, r1
-3:  subs    r2, r2, #32
+    subs    r2, r2, #128
+    blo     6f
+3:  stmia   ip!, {r1, r3-r8, lr}
     stmia   ip!, {r1, r3-r8, lr}
-    cmp     r2, #32
+    stmia   ip!, {r1, r3-r8, lr}
+    stmia   ip!, {r1, r3-r8, lr}
+    subs    r2, r2, #128
     bhs     3b
+6:  add     r2, r2, #128
+7:  subs    r2, r2, #32
+    stmiahs ip!, {r1, r3-r8, lr}
+    bhs     7b
+    add     r2, r2, #32
     pop     {r4-r8, lr}
 4:  cmp     r2, #4
     blo     5f
