@@ -319,14 +319,39 @@ void shadow_surrender(struct shadow *s, unsigned mib)
         view_clear_mib(v, mib);
 }
 
+/*
+ * Is the guest's first-level descriptor for the MiB a fault?  Then nothing is mapped there.  Asked for many MiBs in a
+ * row, so it looks at the table directly where there is one for all addresses: *table is the page of it at hand.
+ */
+static bool l1_faults(struct shadow *s, unsigned mib, const uint32_t **table, unsigned *table_part)
+{
+    gpa_t part = gpa(ALIGN_DOWN(s->regs.ttbr0, 0x4000) + (mib >> 10) * 4096);
+
+    if (s->regs.ttbcr || !(s->regs.sctlr & SCTLR_M))
+        return false;
+    if (*table_part != mib >> 10) {
+        if (!gmem_is_ram(s->vm, part, 4096))
+            return false;
+        *table = arch_map_page(gmem_hpa(s->vm, part).v);
+        *table_part = mib >> 10;
+    }
+    return ((*table)[mib & 1023] & DESC_TYPE_MASK) == 0;
+}
+
 unsigned shadow_check_claims(struct shadow *s)
 {
     struct view *v = &s->current->views[VIEW_KERNEL];
-    unsigned lost = 0;
+    const uint32_t *table = NULL;
+    unsigned lost = 0, part = ~0u;
 
     for (unsigned i = 0; i < v->claim_count;) {
         unsigned mib = v->claims[i];
 
+        if (l1_faults(s, mib, &table, &part)) {
+            i++;
+            continue;
+        }
+        part = ~0u; /* what follows may take the mapping away */
         if (!guest_uses_mib(s, mib)) {
             i++;
             continue;

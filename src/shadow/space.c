@@ -222,9 +222,17 @@ static struct space *space_create(struct shadow *s, bool flat)
 
 static struct space *space_find(struct shadow *s, const struct space_key *key)
 {
+    /* where the space with such a key was last */
+    static uint8_t hints[64];
+    uint8_t *hint = &hints[((key->ttbr0 >> 14) ^ (key->asid * 5)) % 64];
+
+    if (s->spaces[*hint].used && key_equal(&s->spaces[*hint].key, key))
+        return &s->spaces[*hint];
     for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        if (s->spaces[i].used && key_equal(&s->spaces[i].key, key))
+        if (s->spaces[i].used && key_equal(&s->spaces[i].key, key)) {
+            *hint = (uint8_t)i;
             return &s->spaces[i];
+        }
     }
     return NULL;
 }

@@ -125,6 +125,14 @@ static void resync(const struct dirty_page *d, unsigned first, unsigned count)
     vmm.vm.stats.xlate_resync += changed;
 }
 
+void codesync_refresh(gpa_t page)
+{
+    struct dirty_page *d = find_dirty(page);
+
+    if (d)
+        resync(d, 0, 1024);
+}
+
 void codesync_icache_line(gpa_t pa)
 {
     struct dirty_page *d = find_dirty(gpa(ALIGN_DOWN(pa.v, 4096)));

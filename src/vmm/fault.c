@@ -16,11 +16,13 @@
 /* Displaced code pages entered lately; valid until the next TLB operation or space switch: of this age only. */
 static struct { uint32_t page, va, age; } displaced[8];
 static uint32_t age = 1;
+uint32_t fault_code_changes;
 
 void fault_forget_code(void)
 {
     access_forget();
     age++;
+    fault_code_changes++;
     thumb_forget();
 }
 
@@ -121,6 +123,7 @@ static struct xpage *code_page(struct vcpu *vcpu, const struct walk_result *w)
         page = NULL;
     }
     if (!page) {
+        codesync_refresh(pa);
         page = translate_page(va, pa, thumb, in_place);
         vcpu->vm->stats.xlate_page += page != NULL;
     }
@@ -140,6 +143,7 @@ static void remember_displaced(struct xpage *page)
     }
     displaced[slot].page = page->gva.v;
     displaced[slot].age = age;
+    fault_code_changes++;
     displaced[slot].va = page->va;
 }
 

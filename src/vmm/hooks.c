@@ -39,6 +39,7 @@ void cp15_hook_space(struct vcpu *vcpu)
 
     access_walk_regs(vcpu, &regs);
     shadow_set_space(&vmm.shadow, &regs, vcpu->cp15.contextidr);
+    vmm.state->contextidr = vcpu->cp15.contextidr; /* where the guest reads it */
     fault_forget_code();
     vmm.claims_dirty = true;
 }

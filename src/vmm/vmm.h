@@ -44,6 +44,8 @@ bool fault_map_code(struct vcpu *vcpu);
 uint32_t fault_code_entry(uint32_t pc);
 /* Forget remembered places of displaced code pages. */
 void fault_forget_code(void);
+/* Differs after fault_code_entry() may give another answer. */
+extern uint32_t fault_code_changes;
 
 /* May the guest kernel fetch at va?  Injects the abort when not. */
 bool fault_may_fetch(struct vcpu *vcpu, uint32_t va);
@@ -71,6 +73,9 @@ void codesync_written(gpa_t page);
 /* ICIALLU, or ICIMVAU of the line at pa. */
 void codesync_icache_all(void);
 void codesync_icache_line(gpa_t pa);
+/* Before the page is translated once more: its other translations, and the copy that all are compared with, become
+ * those of the memory as it is. */
+void codesync_refresh(gpa_t page);
 /* A word of the page as it was when it was translated. */
 bool codesync_word(gpa_t page, unsigned index, uint32_t *insn);
 /* Drops the page's translations; or every translation, with the shadows that map them. */

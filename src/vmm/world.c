@@ -21,12 +21,13 @@
 #define FAULTING (VMM_STATE + 4096)
 #define TLBI_QUEUE (VMM_STATE + STATE_QUEUE)
 
-/* What the hardware has loaded, and where the guest was last. */
-static struct guest_view loaded;
-static bool was_user;
+/* What the hardware has loaded, which is where the guest was last. */
+static struct { const struct space *space; bool kernel; } loaded;
 /* Is the vcpu all there, so that the state page must be filled from it? */
 static bool synced = true;
 static bool fast_allowed;
+/* What load_pending() has seen. */
+static struct { bool irq, fiq; uint32_t code_changes; } pending;
 
 static struct guest_view view_of(enum shadow_mode mode)
 {
@@ -43,19 +44,17 @@ static struct guest_view view_of(enum shadow_mode mode)
 /* Both views, since the short paths switch between them. */
 static void load_views(bool kernel)
 {
-    static const struct space *space;
-    const struct guest_view *view = kernel ? &guest_fast.kernel : &guest_fast.user;
     const struct space *now = vmm.shadow.current;
 
-    if (now != space || now->views[VIEW_USER].stale || now->views[VIEW_KERNEL].stale) {
+    if (now != loaded.space || now->views[VIEW_USER].stale || now->views[VIEW_KERNEL].stale) {
         guest_fast.user = view_of(VIEW_USER);
         guest_fast.kernel = view_of(VIEW_KERNEL);
-        space = now;
-    }
-    if (view->ttbr0 == loaded.ttbr0 && view->contextidr == loaded.contextidr)
+    } else if (kernel == loaded.kernel) {
         return;
-    guest_load_view(view);
-    loaded = *view;
+    }
+    guest_load_view(kernel ? &guest_fast.kernel : &guest_fast.user);
+    loaded.space = now;
+    loaded.kernel = kernel;
 }
 
 /*
@@ -63,7 +62,7 @@ static void load_views(bool kernel)
  * hardware's is never loosened here, and after an exception from guest user it is what the kernel
  * restricts itself to.  Not while Manager domains are in the shadows: losing one is shadow_set_dacr's.
  */
-static void load_dacr(struct vcpu *vcpu, bool kernel)
+static void load_dacr(struct vcpu *vcpu, bool kernel, bool was_user)
 {
     uint32_t dacr = vcpu->cp15.sctlr & SCTLR_M ? shadow_host_dacr(vcpu->cp15.dacr) : NO_MMU_DACR;
 
@@ -100,13 +99,23 @@ static void load_pending(struct vcpu *vcpu, uint32_t ctl)
 {
     const struct vgic *gic = vcpu->vm->vgic;
     struct state_page *st = vmm.state;
-    bool irq = vgic_irq_pending(gic);
     uint32_t mode = ctl & PSR_MODE, vectors = vcpu->cp15.sctlr & SCTLR_V ? 0xffff0000u : vcpu->cp15.vbar;
 
-    st->pend_ptr = irq ? FAULTING : VMM_STATE;
-    st->msr_key = ctl << 25 | irq;
-    guest_fast.eret_block = !fast_allowed || irq || vgic_fiq_pending(gic) || mode == MODE_FIQ || mode == MODE_SYS;
+    pending.irq = vgic_irq_pending(gic);
+    pending.fiq = vgic_fiq_pending(gic);
+    pending.code_changes = fault_code_changes;
+    st->pend_ptr = pending.irq ? FAULTING : VMM_STATE;
+    st->msr_key = ctl << 25 | pending.irq;
+    guest_fast.eret_block = !fast_allowed || pending.irq || pending.fiq || mode == MODE_FIQ || mode == MODE_SYS;
     guest_fast.svc_entry = fast_allowed ? fault_code_entry(vectors + 4 * EXC_SVC) : 0;
+}
+
+static bool pending_changed(const struct vcpu *vcpu)
+{
+    const struct vgic *gic = vcpu->vm->vgic;
+
+    return pending.irq != vgic_irq_pending(gic) || pending.fiq != vgic_fiq_pending(gic) ||
+           pending.code_changes != fault_code_changes;
 }
 
 /* What the guest kernel finds there however it is entered. */
@@ -133,7 +142,6 @@ static void enter_user(struct vcpu *vcpu)
     vcpu->cpsr &= ~PSR_MASKS;
 }
 
-/* The mode and masks live in the state page and, trusted, in guest_fast. */
 static void load_kernel_registers(struct vcpu *vcpu, uint32_t ctl)
 {
     struct state_page *st = vmm.state;
@@ -149,7 +157,8 @@ static void load_kernel_registers(struct vcpu *vcpu, uint32_t ctl)
     write_tpidruro(vcpu->cp15.tpidrprw);
 }
 
-static void enter_kernel(struct vcpu *vcpu, uint32_t ctl)
+/* The mode and masks live in the state page and, trusted, in guest_fast. */
+static void load_ctl(uint32_t ctl)
 {
     struct state_page *st = vmm.state;
 
@@ -157,6 +166,10 @@ static void enter_kernel(struct vcpu *vcpu, uint32_t ctl)
     st->ctl = ctl;
     st->ctl_on = ctl & ~PSR_I;
     st->ctl_off = ctl | PSR_I;
+}
+
+static void enter_kernel(struct vcpu *vcpu)
+{
     vcpu->r[15] = (vcpu->cpsr & PSR_T) ? thumb_hw_entry() : fault_code_entry(vcpu->r[15]);
     vcpu->cpsr = (vcpu->cpsr & ~(PSR_MODE | PSR_MASKS)) | MODE_USR;
 }
@@ -204,17 +217,22 @@ static void sync_shared(struct vcpu *vcpu)
 }
 
 /* The vcpu is all there: everything that it may have changed is loaded. */
-static void load_all(struct vcpu *vcpu, bool kernel, uint32_t ctl)
+static void load_all(struct vcpu *vcpu, bool kernel, bool was_user)
 {
+    uint32_t ctl = vcpu->cpsr & (PSR_MODE | PSR_MASKS);
+
     guest_load_alignment(vcpu->cp15.sctlr & SCTLR_A);
     guest_load_vfp(world_vfp_usable(vcpu));
-    load_dacr(vcpu, kernel);
+    load_dacr(vcpu, kernel, was_user);
     prepare_fast(vcpu);
     load_state_page(vcpu);
-    if (kernel)
+    if (kernel) {
         load_kernel_registers(vcpu, ctl);
-    else
+        load_ctl(ctl);
+    } else {
         enter_user(vcpu);
+    }
+    load_pending(vcpu, ctl);
 }
 
 /* TLBIMVAs that were queued: whatever comes next may rely on none of them, so none is late. */
@@ -232,22 +250,19 @@ static void complete_tlbi(struct vcpu *vcpu)
 
 void world_run(struct vcpu *vcpu, struct world_exit *exit)
 {
-    bool kernel = !vcpu_is_user(vcpu);
-    uint32_t ctl = vcpu->cpsr & (PSR_MODE | PSR_MASKS);
+    bool kernel = !vcpu_is_user(vcpu), was_user = !loaded.kernel;
 
     load_views(kernel);
-    vmm.state->contextidr = vcpu->cp15.contextidr;
     if (synced)
-        load_all(vcpu, kernel, ctl);
-    load_pending(vcpu, ctl);
+        load_all(vcpu, kernel, was_user);
+    else if (pending_changed(vcpu))
+        load_pending(vcpu, guest_fast.ctl);
     if (kernel)
-        enter_kernel(vcpu, ctl);
+        enter_kernel(vcpu);
     exit->why = guest_enter(vcpu, &kernel);
-    exit->kernel = kernel;
+    exit->kernel = loaded.kernel = kernel;
     exit->hw_pc = vcpu->r[15];
-    exit->word = kernel && exit->why == GUEST_EXIT_SVC ? *(const uint32_t *)exit->hw_pc : 0;
-    loaded = kernel ? guest_fast.kernel : guest_fast.user;
-    was_user = !kernel;
+    exit->word = kernel && exit->why == GUEST_EXIT_SVC ? *(const uint32_t *)ALIGN_DOWN(exit->hw_pc, 4) : 0;
     synced = !kernel;
     if (kernel)
         leave_kernel(vcpu);
