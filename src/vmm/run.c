@@ -145,10 +145,10 @@ static void kernel_fetch(struct vcpu *vcpu, uint32_t hw_pc)
         left_translation(vcpu, hw_pc);
     }
     count_exit(vcpu, REASON_exit_pabt_kernel);
-    if (vcpu->cpsr & PSR_T)
-        thumb_forget(); /* thumb_prepare does what is to be done */
-    else
+    if (!(vcpu->cpsr & PSR_T))
         fault_map_code(vcpu);
+    else if (arena)
+        thumb_forget(); /* thumb_prepare does what is to be done */
 }
 
 static void kernel_data_abort(struct vcpu *vcpu, uint32_t hw_pc, enum unwind_result unwound)

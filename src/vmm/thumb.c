@@ -18,7 +18,8 @@
 #define IT_LAST_ALWAYS (0xe8u >> 2 << 10)
 
 /* Pages entered lately; valid until the next TLB operation or space switch. */
-static struct xpage *recent[8];
+static struct { struct xpage *page; uint32_t age; } recent[64];
+static uint32_t age = 1;
 static uint32_t hw_entry;
 
 /* The instruction in the slot, while the guest is there. */
@@ -31,20 +32,23 @@ static struct {
 
 void thumb_forget(void)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(recent); i++)
-        recent[i] = NULL;
+    age++;
 }
 
 void thumb_remember(struct xpage *page)
 {
-    recent[(page->gva.v >> 12) % ARRAY_SIZE(recent)] = page;
+    unsigned i = (page->gva.v >> 12) % ARRAY_SIZE(recent);
+
+    recent[i].page = page;
+    recent[i].age = age;
 }
 
 static struct xpage *recall(uint32_t pc)
 {
-    struct xpage *page = recent[(pc >> 12) % ARRAY_SIZE(recent)];
+    unsigned i = (pc >> 12) % ARRAY_SIZE(recent);
+    struct xpage *page = recent[i].page;
 
-    return page && page->gva.v == ALIGN_DOWN(pc, 4096) ? page : NULL;
+    return recent[i].age == age && page->gva.v == ALIGN_DOWN(pc, 4096) ? page : NULL;
 }
 
 uint32_t thumb_hw_entry(void)
