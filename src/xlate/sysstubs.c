@@ -333,7 +333,7 @@ bool sysstub_cp15(struct stub_writer *w, uint32_t insn, uint32_t next)
     else if (is_tlbimva(reg) && w->tlbi_queue)
         queue_tlbi(w, rt, next);
     else if (reg == CP15(7u, 0u, 10u, 4u) && w->tlbi_queue)
-        sysstub_dsb(w, insn | 0xe0000000u, next); /* CP15DSB */
+        sysstub_dsb(w, (insn & 0x0fffffffu) | 0xe0000000u, next); /* CP15DSB, of any condition */
     else
         return false;
     return true;

@@ -316,6 +316,21 @@ static void random_stream(void)
     report_eq(wrong, 0, "20000 random mappings, invalidations and reads");
 }
 
+static void barriers_if(uint32_t arg)
+{
+    __asm__ volatile("cmp %0, #1\n"
+                     "mcrlo p15, 0, %0, c7, c10, 4\n mcrlo p15, 0, %0, c7, c10, 5\n mcrlo p15, 0, %0, c7, c5, 4\n"
+                     "mcrhs p15, 0, %0, c7, c10, 4\n mcrhs p15, 0, %0, c7, c10, 5\n mcrhs p15, 0, %0, c7, c5, 4"
+                     :: "r"(arg) : "cc", "memory");
+}
+
+static void conditional_barriers(void)
+{
+    bool ok = catch_call(barriers_if, 0) == EXC_NONE;
+
+    report(ok && catch_call(barriers_if, 1) == EXC_NONE, "CP15 barriers with a condition, true and false");
+}
+
 static void call_code(uint32_t va)
 {
     ((void (*)(uint32_t))va)(va + 0x3000);
@@ -361,4 +376,5 @@ void test_main(void)
     random_stream();
     ttbcr_n();
     exception_before_dsb();
+    conditional_barriers();
 }
