@@ -12,7 +12,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 99
 out=build/fuzz
 image=build/bare/fuzz
-kinds=(a32 t32 mix user irq mmu smc)
+kinds=(a32 t32 mix user irq mmu smc wild)
 limit=60
 mkdir -p "$out"
 
@@ -21,7 +21,7 @@ die() { echo "fuzz: $*" >&2; exit 97; }
 
 # name: options, for what this umbra can do
 configs() {
-    local help
+    local help all w
     help=$(./umbra run --help 2>&1)
     echo "plain:"
     echo "debug:--debug"
@@ -35,8 +35,10 @@ configs() {
     fi
     grep -q -- --no-space-cache <<<"$help" && echo "no-space-cache:--no-space-cache"
     if grep -q -- --without <<<"$help"; then
-        for w in fast-paths lazy-dacr lazy-stubs; do echo "no-$w:--without $w"; done
-        echo "bare:--without fast-paths,lazy-dacr,lazy-stubs"
+        all=$(sed -n 's/.*names\[\] = { "\(.*\)" };/\1/p' src/vmm/vmdesc.c | sed 's/", "/ /g')
+        for w in $all; do echo "no-$w:--without $w"; done
+        echo "none:--without ${all// /,}"
+        echo "none-trap-debug:--without ${all// /,} --policy trap --debug"
     fi
 }
 
@@ -176,10 +178,44 @@ report() {
     show "$kind" "$seed" "$config" && echo "  again: fuzz.sh --kinds $kind --configs $config --seed $first --batch $batch --count 1"
 }
 
+# A batch of wild programs: nothing is compared.  Such a program may end the guest, or hang it; umbra must
+# go on to answer its key, and complain of nothing.
+survive() { # FIRST CONFIG
+    local at=$1 end=$(($1 + batch)) config=$2 code last
+    while [ $at -lt $end ]; do
+        orders "$out/wild.bin" "$(kind_number wild)" $at $((end - at)) 0
+        # shellcheck disable=SC2046
+        timeout 40 ./umbra run $(config_options "$config") --kernel "$out/wild.bin" --timeout 15 \
+            < <(sleep 8; printf '\035s'; sleep 1; printf '\035x'; sleep 2) >"$out/wild.raw" 2>"$out/wild.err"
+        code=$?
+        last=$(tr -d '\r\000' <"$out/wild.raw" | grep -aE '^[0-9a-f]+ [0-9a-f]{8}$' | tail -1 | cut -d' ' -f1)
+        last=$((0x${last:-$(printf %x $((at - 1)))}))
+        if grep -aq 'shadow: entries filled' "$out/wild.raw"; then
+            hung=$((hung + 1))
+        elif [ $code != 0 ] && [ $code != 10 ] && [ $code != 11 ] ||
+            grep -aE '^umbra: .*(check:|audit:|PANIC)' "$out/wild.raw" | grep -vqE 'audit: 0 bad|, 0 sensitive'; then
+            echo "FAIL kind wild seed $((last + 1)) config $config: exit code $code"
+            tail -4 "$out/wild.raw" | cut -c1-170
+            cp "$out/wild.raw" "$out/failed.wild.$config.$((last + 1))"
+            failed=$((failed + 1))
+        elif [ $code = 11 ]; then
+            stopped=$((stopped + 1))
+            grep -a 'stopped:' "$out/wild.raw" | cut -c1-120
+        fi
+        grep -aq '^END' "$out/wild.raw" && last=$end
+        count[wild/$config]=$((${count[wild/$config]:-0} + (last < end ? last + 2 : end) - at))
+        at=$((last + 2))
+    done
+}
+
 run_batch() { # KIND FIRST CONFIG...
     local kind=$1 first=$2 number config
     number=$(kind_number "$kind") || exit
     shift 2
+    if [ "$kind" = wild ]; then
+        for config; do survive "$first" "$config"; done
+        return
+    fi
     orders "$out/$kind.bin" "$number" "$first" "$batch" 0
     on_qemu "$out/$kind.bin" "$out/$kind.qemu"
     if ! grep -q '^END' "$out/$kind.qemu"; then
@@ -210,7 +246,7 @@ regressions() {
     return $bad
 }
 
-limit=${FUZZ_LIMIT:-60} seconds=60 rounds=0 seed=1 batch=250 failed=0 done_programs=0
+limit=${FUZZ_LIMIT:-240} seconds=60 rounds=0 seed=1 batch=250 failed=0 done_programs=0 hung=0 stopped=0
 declare -A count
 use_kinds=a32,t32,mix,user,irq,mmu,smc
 use_configs=
@@ -243,5 +279,6 @@ for ((round = 0; rounds ? round < rounds : SECONDS - start < seconds; round++));
     [ $failed -lt 20 ] || break
 done
 for key in $(printf '%s\n' "${!count[@]}" | sort); do printf '  %-24s %d\n' "$key" "${count[$key]}"; done
+[ $hung$stopped = 00 ] || echo "  wild: $hung guests hung, $stopped stopped by umbra"
 echo "fuzz: $done_programs programs compared in $((SECONDS - start)) s, $failed batches failed"
 [ $failed = 0 ]
