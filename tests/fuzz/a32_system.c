@@ -229,7 +229,15 @@ static void hints(void)
 {
     static const uint32_t plain[] = { 0x0320f000, 0x0320f001, 0x0320f004, 0x0320f014 };
 
-    switch (pick(6)) {
+    switch (pick(8)) {
+    case 6:
+        emit32(AL | 0x0320f004);                    /* SEV, so that WFE goes on */
+        emit32(a32_cond() | 0x0320f002);
+        break;
+    case 7:
+        if (gen.irqs && !in_user())                 /* the timer ticks all the time */
+            emit32(a32_cond() | 0x0320f003);        /* WFI */
+        break;
     case 0: emit32(a32_cond() | plain[pick(4)]); break;
     case 1: emit32(0xf1010000); break;              /* SETEND LE */
     case 2: emit32(0xf57ff01f); break;              /* CLREX */

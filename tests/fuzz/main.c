@@ -145,7 +145,7 @@ static bool handle_irq(struct trap *t)
     bool late = !ticks && gen.kind == KIND_WILD; /* a wild program may loop */
 
     t->lr -= 4;
-    CNTV_TVAL_WRITE(ticks ? random_next(&tick_seed) % 300 : gen.kind == KIND_WILD ? 500000 : 0x7fffffff);
+    CNTV_TVAL_WRITE(ticks ? random_next(&tick_seed) % 300 : gen.kind == KIND_WILD ? 500000 : 50000);
     ticks -= ticks != 0;
     write32(GICC_EOIR, read32(GICC_IAR));
     return !late;

@@ -27,7 +27,15 @@ static void masks(void)
 {
     uint32_t i = gen.irqs ? 0 : pick(2) << 4;
 
-    switch (pick(3)) {
+    switch (pick(5)) {
+    case 3:
+        emit16(0xbf40); /* sev; wfe */
+        emit16(0xbf20);
+        break;
+    case 4:
+        if (gen.irqs && !in_user())
+            emit16(0xbf30); /* wfi */
+        break;
     case 0: emit16(0xb660 | i | (pick(2) ? 0 : 2) | pick(2) << 2 | 1); break; /* cpsie, cpsid */
     case 1: emit_t32(0xf3af8400 | (i ? 0x200 : 0) | pick(7) << 5 | 0x20); break;
     case 2: emit16(0xb650); break;                                            /* setend le */
