@@ -75,10 +75,17 @@ static bool dma_read(void *ctx, gpa_t from, void *buf, uint32_t size)
     return gmem_read(&vmm.vm, from, buf, size);
 }
 
+/* Pieces of a transfer after which host interrupts are looked at: a guest may ask for gigabytes. */
+#define DMA_PIECES 64u
+
 static bool dma_write(void *ctx, gpa_t to, const void *buf, uint32_t size)
 {
+    static unsigned pieces;
+
     (void)ctx;
-    if (!gmem_is_ram(&vmm.vm, to, size))
+    if (++pieces % DMA_PIECES == 0)
+        clock_host_irq();
+    if (vmm.vm.state != VM_RUNNING || !gmem_is_ram(&vmm.vm, to, size))
         return false;
     codesync_written(gpa(ALIGN_DOWN(to.v, 4096)));
     codesync_written(gpa(ALIGN_DOWN(to.v + size - 1, 4096)));

@@ -13,7 +13,7 @@ driver=build/host/tests/hostile/driver
 logs=build/hostile/log
 boards="cubieboard vexpress-a9 realview-pb-a8"
 # These leave the program alone, so it must come to its end, with no check failed.
-whole="words user-words thumb leak mmio cpregs modes tables spaces code storm floods"
+whole="words user-words thumb leak mmio dma cpregs modes tables spaces code storm floods"
 # These may kill or stop the VM.
 fatal="state jumps stacks wild map4g window"
 deaths=17

@@ -73,6 +73,7 @@ void chunk_map_devices(void)
 {
     for (uint32_t pa = 0x08000000; pa <= 0x0a000000; pa += 0x1000000)
         chunk_l1[pa >> 20] = pa | L1_SECTION | L1_AP(AP_ALL) | L1_TEXCB(TEXCB_DEVICE) | L1_NG;
+    chunk_l1[0x0b0] = 0x0b000000 | L1_SECTION | L1_AP(AP_ALL) | L1_TEXCB(TEXCB_DEVICE) | L1_NG;
     chunk_l1[0x090] = 0x09000000 | L1_SECTION | L1_AP(AP_ALL) | L1_TEXCB(TEXCB_DEVICE) | L1_NG;
     chunk_l1[0] = L1_SECTION | L1_AP(AP_ALL) | L1_NG; /* physical 0: nothing there */
     clean(chunk_l1, sizeof(chunk_l1));

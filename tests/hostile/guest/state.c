@@ -18,17 +18,30 @@ static const uint32_t users[] = {
     0xee1d7f70, 0xee1d7f90, 0xee0d1f90, /* TPIDRURO, TPIDRPRW */
     0xe14f7000, 0xe16ff001, 0xe161f001, /* mrs r7, spsr; msr spsr_cxsf, r1; msr spsr_c */
     0xee137f10, 0xee033f10,             /* DACR */
+    0xee087f37, 0xee081f37, 0xf57ff04f, /* TLBIMVA of r7, r1; dsb */
+    0xee077f9a, 0xee087f17, 0xee0d7f30, /* CP15DSB, TLBIALL, CONTEXTIDR */
+    0xee157f10, 0xee167f10, 0xee117f10, /* DFSR, DFAR, SCTLR */
+    0xeef87a10, 0xeee81a10, 0xeee83a10, /* vmrs, vmsr fpexc */
+    0xe8d56000, 0xe8c56000, 0xf57ff06f, /* ldm r5, {sp, lr}^, stm; isb */
     0xe8d57f80, 0xe8c57f80,             /* ldm r5, {..}^, stm */
     0xe4b57000, 0xe4a57000,             /* ldrt, strt */
     0xf96d0513, 0xe1b0f00e, 0xe25ef004, /* srsdb sp!, #0x13; movs pc, lr; subs pc, lr, #4 */
     0xe8fdffff, 0xf8bd0a00, 0xef000000, /* ldm sp!, {..pc}^; rfeia sp!; svc */
 };
 
+#define STATE_DACR 32u
+
 static uint32_t corrupting(void)
 {
-    uint32_t rt = 1 + pick(4), at = pick(8) ? 4 * pick(24) : 4 * pick(256);
+    uint32_t rt = 1 + pick(4), at = pick(8) ? 4 * pick(28) : 4 * pick(1024);
 
-    switch (pick(5)) {
+    uint32_t form = pick(5);
+
+    if (form == 1)
+        at &= 0xff; /* what strh reaches */
+    if (at == STATE_DACR)
+        rt = 3;
+    switch (form) {
     case 0: return 0xe5c00000 | rt << 12 | (at + pick(4));                     /* strb */
     case 1: return 0xe1c000b0 | rt << 12 | (at & 0xf0) << 4 | (at & 0xe);      /* strh */
     case 2: return 0xe880001e;                                                /* stm r0, {r1-r4} */
@@ -59,6 +72,7 @@ static void fill_registers(struct chunk *c)
 
     for (unsigned i = 1; i < 5; i++)
         c->r[i] = pick(2) ? odd_value() & ~PSR_E : psr_value(); /* SPSR.E would stop the VM */
+    c->r[3] |= 1; /* what DACR gets: without domain 0 the vectors are gone */
     c->r[0] = page_or_alias();
     c->r[5] = DATA_VA + 0x1000 + (rnd() & 0x7ffc);
     c->r[6] = CODE_VA + 4 * pick(CHUNK_WORDS) + (pick(8) == 0);
