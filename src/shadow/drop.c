@@ -11,11 +11,11 @@
 
 static void for_each_view(struct shadow *s, void (*fn)(struct shadow *, struct view *, uint32_t), uint32_t arg)
 {
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        if (!s->spaces[i].used)
-            continue;
-        fn(s, &s->spaces[i].views[VIEW_USER], arg);
-        fn(s, &s->spaces[i].views[VIEW_KERNEL], arg);
+    for (uint64_t set = s->used_spaces; set;) {
+        struct space *sp = next_space(s, &set);
+
+        fn(s, &sp->views[VIEW_USER], arg);
+        fn(s, &sp->views[VIEW_KERNEL], arg);
     }
 }
 
@@ -36,7 +36,7 @@ void drop_global_mib(struct shadow *s, unsigned mib)
     for_each_view(s, unlink_from_view, mib);
     if (desc_is_table(entry) && l2_meta(view_l2(entry))->kind == L2_GLOBAL)
         l2_free(view_l2(entry));
-    put_desc(&s->global_l1[mib], 0);
+    put_global(s, mib, 0);
     bitmap_clear(s->claimed, mib);
 }
 
@@ -57,8 +57,12 @@ static bool drop_in_table(struct shadow *s, uint32_t *l2, uint32_t va)
     } else if (!l2[index]) {
         return false;
     }
-    memset(&l2[index], 0, n * 4);
-    arch_clean_range(&l2[index], n * 4);
+    if (n == 1) {
+        put_desc(&l2[index], 0);
+    } else {
+        memset(&l2[index], 0, n * 4);
+        arch_clean_range(&l2[index], n * 4);
+    }
     if (n == 256)
         meta->flags = 0;
     s->vm->stats.shadow_drop++;
@@ -108,13 +112,12 @@ static void drop_shared(struct shadow *s, uint32_t va)
         flags = l2_meta(view_l2(entry))->flags;
         if (!drop_in_table(s, view_l2(entry), va))
             return;
-        for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-            struct view *v = &s->spaces[i].views[VIEW_KERNEL];
+        for (uint64_t set = s->used_spaces; set;) {
+            struct view *v = &next_space(s, &set)->views[VIEW_KERNEL];
 
             if (flags)
                 v->stale = true;
-            if (s->spaces[i].used)
-                flush_host(s, v, va);
+            flush_host(s, v, va);
         }
     }
 }
@@ -131,11 +134,9 @@ void drop_va(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid)
     drop_shared(s, va);
     if (!bitmap_test(s->private, mib) && !bitmap_test(s->mixed, mib))
         return;
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        struct space *sp = &s->spaces[i];
+    for (uint64_t set = everywhere ? s->used_spaces : s->asid_spaces[asid] | s->flat_spaces; set;) {
+        struct space *sp = next_space(s, &set);
 
-        if (!sp->used || !(everywhere || sp->key.asid == asid || !(sp->key.sctlr & SCTLR_M)))
-            continue;
         drop_in_view(s, &sp->views[VIEW_USER], va);
         drop_in_view(s, &sp->views[VIEW_KERNEL], va);
     }
@@ -222,7 +223,7 @@ static void split_mib(struct shadow *s, unsigned ram_mib)
     for_each_view(s, drop_sections_of, host_mib);
     for (unsigned i = 0; i < 4096; i++) {
         if (!in_window(i) && desc_is_section(s->global_l1[i]) && (s->global_l1[i] & 0xfff00000u) == host_mib)
-            put_desc(&s->global_l1[i], 0);
+            put_global(s, i, 0);
     }
 }
 

@@ -79,7 +79,7 @@ static uint32_t *global_table(struct shadow *s, struct view *v, unsigned mib, un
         if (!l2)
             return NULL;
         entry = desc_table(pool_hpa(l2), domain);
-        put_desc(&s->global_l1[mib], entry);
+        put_global(s, mib, entry);
     }
     put_desc(&v->l1[mib], entry);
     return view_l2(entry);
@@ -212,7 +212,7 @@ static void fill_section(struct shadow *s, struct view *v, gva_t va, const struc
     if (v->kernel && is_global(v, w)) {
         drop_global_mib(s, mib); /* a table there may be linked in other views */
         put_desc(&v->l1[mib], entry);
-        put_desc(&s->global_l1[mib], entry);
+        put_global(s, mib, entry);
         bitmap_set(s->mixed, mib);
     } else {
         put_desc(&v->l1[mib], entry);
@@ -341,7 +341,7 @@ bool shadow_link_arena(struct shadow *s, uint32_t mib, uint32_t *l2)
     put_desc(&v->l1[mib], desc_table(pool_hpa(l2), HOST_DOMAIN_VMM));
     if (v->flat)
         return true;
-    put_desc(&s->global_l1[mib], v->l1[mib]);
+    put_global(s, mib, v->l1[mib]);
     bitmap_set(s->claimed, mib);
     return true;
 }

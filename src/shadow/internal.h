@@ -12,10 +12,21 @@ static inline bool bitmap_test(const uint32_t *map, unsigned i) { return map[i >
 static inline void bitmap_set(uint32_t *map, unsigned i) { map[i >> 5] |= BIT(i & 31); }
 static inline void bitmap_clear(uint32_t *map, unsigned i) { map[i >> 5] &= ~BIT(i & 31); }
 
+/* The spaces of a set, as in used_spaces: takes the first out. */
+static inline struct space *next_space(struct shadow *s, uint64_t *set)
+{
+    unsigned i = (unsigned)__builtin_ctzll(*set);
+
+    *set &= *set - 1;
+    return &s->spaces[i];
+}
+
 /* The table that an L1 entry links. */
 uint32_t *view_l2(uint32_t l1_entry);
 /* Writes a descriptor and makes it visible to the walker. */
 void put_desc(uint32_t *entry, uint32_t value);
+/* Writes global_l1. */
+void put_global(struct shadow *s, unsigned mib, uint32_t value);
 /* Frees what the view alone owns at the MiB and empties it there. */
 void view_clear_mib(struct view *v, unsigned mib);
 /* Empties the whole view down to its seed. */

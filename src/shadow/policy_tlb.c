@@ -26,11 +26,9 @@ static void tlb_mva(struct shadow *s, uint32_t arg, bool all_asids)
 
 static void tlb_asid(struct shadow *s, uint32_t asid)
 {
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        struct space *sp = &s->spaces[i];
+    for (uint64_t set = s->asid_spaces[asid]; set;) {
+        struct space *sp = next_space(s, &set);
 
-        if (!sp->used || sp->key.asid != asid)
-            continue;
         for (unsigned m = 0; m < 2; m++) {
             struct view *v = &sp->views[m];
 

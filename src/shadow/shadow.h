@@ -17,6 +17,7 @@
 
 #define SHADOW_MAX_SPACES 40
 #define SHADOW_MAX_CLAIMS 64
+#define SHADOW_SEED_LOG 256u
 #define SHADOW_BITMAP 128 /* words of a bitmap with a bit for each MiB */
 
 enum shadow_mode { VIEW_USER, VIEW_KERNEL };
@@ -27,6 +28,8 @@ struct view {
     bool stale;                      /* the host TLB may hold entries that are gone */
     bool kernel;
     bool flat;                       /* of a space without the MMU: shares nothing */
+    bool seeded_flat;                /* 'flat' when l1 was last written as a whole */
+    uint32_t seeded;                 /* seed_count when l1 had all of global_l1; 0: never */
     uint32_t touched[SHADOW_BITMAP]; /* MiBs with something of this space alone */
     uint16_t claims[SHADOW_MAX_CLAIMS]; /* MiBs taken for translations, kernel views */
     uint8_t claim_count;
@@ -58,9 +61,14 @@ struct shadow {
     uint32_t code_offset;            /* translation of code at va is at va + code_offset */
     struct space spaces[SHADOW_MAX_SPACES];
     struct space *current;
+    uint64_t used_spaces;            /* bit for each of 'spaces' */
+    uint64_t asid_spaces[256];       /* those of an ASID */
+    uint64_t flat_spaces;            /* those without the MMU */
     uint32_t clock;
     struct walk_regs regs;
     uint32_t *global_l1;             /* kernel view of what the guest calls global */
+    uint16_t seed_log[SHADOW_SEED_LOG]; /* MiBs whose entry in global_l1 changed lately */
+    uint32_t seed_count;             /* such changes, all */
     uint32_t mixed[SHADOW_BITMAP];   /* MiBs whose global entries have copies in spaces */
     uint32_t private[SHADOW_BITMAP]; /* MiBs in which some space has entries of its own */
     uint32_t claimed[SHADOW_BITMAP]; /* MiBs of translations in global_l1 */

@@ -84,27 +84,53 @@ static void inherit_claims(struct shadow *s, struct view *v)
         if (!s->claimed[mib >> 5])
             mib |= 31;
         else if (bitmap_test(s->claimed, mib) && !view_claim(v, mib))
-            v->l1[mib] = 0;
+            put_desc(&v->l1[mib], 0);
     }
 }
 
+void put_global(struct shadow *s, unsigned mib, uint32_t value)
+{
+    put_desc(&s->global_l1[mib], value);
+    s->seed_log[s->seed_count++ % SHADOW_SEED_LOG] = (uint16_t)mib;
+}
+
+static void seed_whole(struct shadow *s, struct view *v, bool shared)
+{
+    memcpy(v->l1, shared ? s->global_l1 : s->window_l1, L1_BYTES);
+    if (v->kernel)
+        v->l1[VMM_STATE >> 20] = s->state_entry;
+    arch_clean_range(v->l1, L1_BYTES);
+    v->seeded_flat = v->flat;
+}
+
+/*
+ * Once nothing private is left, a table differs from its seed in what changed there since, if in
+ * anything: 32 KiB need not be copied for every new process.
+ */
 void view_reset(struct shadow *s, struct view *v)
 {
     bool shared = v->kernel && !v->flat;
 
     free_private(v);
-    memcpy(v->l1, shared ? s->global_l1 : s->window_l1, L1_BYTES);
+    if (!v->seeded || v->flat || v->seeded_flat || (shared && s->seed_count - v->seeded > SHADOW_SEED_LOG)) {
+        seed_whole(s, v, shared);
+    } else if (shared) {
+        for (uint32_t i = v->seeded; i != s->seed_count; i++) {
+            unsigned mib = s->seed_log[i % SHADOW_SEED_LOG];
+
+            put_desc(&v->l1[mib], s->global_l1[mib]);
+        }
+    }
+    v->seeded = s->seed_count;
     v->claim_count = 0;
-    if (v->kernel)
-        v->l1[VMM_STATE >> 20] = s->state_entry;
     if (shared)
         inherit_claims(s, v);
-    arch_clean_range(v->l1, L1_BYTES);
     v->stale = true;
 }
 
 void seed_global(struct shadow *s)
 {
+    s->seed_count += SHADOW_SEED_LOG + 1; /* whatever was logged is not enough */
     memcpy(s->global_l1, s->window_l1, L1_BYTES);
     s->global_l1[VMM_STATE >> 20] = s->state_entry;
     memset(s->claimed, 0, sizeof(s->claimed));
@@ -141,16 +167,30 @@ static bool key_equal(const struct space_key *a, const struct space_key *b)
            a->sctlr == b->sctlr;
 }
 
+static void name_space(struct shadow *s, struct space *sp, const struct space_key *key)
+{
+    uint64_t bit = 1ull << (sp - s->spaces);
+
+    s->asid_spaces[sp->key.asid] &= ~bit;
+    s->flat_spaces &= ~bit;
+    if (!key)
+        return;
+    sp->key = *key;
+    if (key->sctlr & SCTLR_M)
+        s->asid_spaces[key->asid] |= bit;
+    else
+        s->flat_spaces |= bit;
+}
+
 void space_free(struct shadow *s, struct space *sp)
 {
-    for (unsigned m = 0; m < 2; m++) {
-        free_private(&sp->views[m]);
-        pool_l1_free(sp->views[m].l1);
-        sp->views[m].l1 = NULL;
-    }
+    free_private(&sp->views[VIEW_USER]); /* the first-level tables stay with the slot */
+    free_private(&sp->views[VIEW_KERNEL]);
     if (s->policy->space_freed)
         s->policy->space_freed(s, sp);
     sp->used = false;
+    s->used_spaces &= ~(1ull << (sp - s->spaces));
+    name_space(s, sp, NULL);
     s->vm->stats.shadow_evict++;
 }
 
@@ -179,8 +219,11 @@ bool shadow_evict(struct shadow *s)
 
 static bool alloc_tables(struct space *sp)
 {
+    if (sp->views[0].l1)
+        return true;
     for (unsigned m = 0; m < 2; m++) {
         sp->views[m].l1 = pool_l1_alloc();
+        sp->views[m].seeded = 0;
         memset(sp->views[m].touched, 0, sizeof(sp->views[m].touched));
     }
     if (sp->views[0].l1 && sp->views[1].l1)
@@ -193,13 +236,20 @@ static bool alloc_tables(struct space *sp)
     return false;
 }
 
+/* One that has tables, rather than one that needs them. */
 static struct space *free_slot(struct shadow *s)
 {
+    struct space *bare = NULL;
+
     for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        if (!s->spaces[i].used)
-            return &s->spaces[i];
+        struct space *sp = &s->spaces[i];
+
+        if (!sp->used && sp->views[0].l1)
+            return sp;
+        if (!sp->used && !bare)
+            bare = sp;
     }
-    return NULL;
+    return bare;
 }
 
 static struct space *space_create(struct shadow *s, bool flat)
@@ -212,6 +262,7 @@ static struct space *space_create(struct shadow *s, bool flat)
         CHECK(evicted); /* the pool holds at least two spaces' first-level tables */
     }
     sp->used = true;
+    s->used_spaces |= 1ull << (sp - s->spaces);
     for (unsigned m = 0; m < 2; m++) {
         sp->views[m].flat = flat;
         view_reset(s, &sp->views[m]);
@@ -265,7 +316,7 @@ static void use_space(struct shadow *s, const struct walk_regs *regs, uint32_t c
         sp = s->current;
         if (!sp || !sp->pristine || sp->views[VIEW_KERNEL].flat != flat)
             sp = space_create(s, flat);
-        sp->key = key;
+        name_space(s, sp, &key);
         sp->pristine = true;
     }
     sp->last_use = s->clock;

@@ -115,10 +115,8 @@ static void flush_entry(struct shadow *s, const struct origin *o, unsigned index
         mark_all_stale(s);
     else if (o->owner != ORIGIN_SHARED)
         flush_host(s, owner_view(s, o), va);
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES && o->owner == ORIGIN_SHARED; i++) {
-        if (s->spaces[i].used)
-            flush_host(s, &s->spaces[i].views[VIEW_KERNEL], va);
-    }
+    for (uint64_t set = o->owner == ORIGIN_SHARED ? s->used_spaces : 0; set;)
+        flush_host(s, &next_space(s, &set)->views[VIEW_KERNEL], va);
 }
 
 /* Is it what the processor could walk now?  Of what is shared, that is so if the current space has it from there. */
@@ -314,12 +312,8 @@ static void sync_va(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid
     sync_table_va(s, s->global_l1[code], va);
     if (!bitmap_test(s->private, mib) && !bitmap_test(s->private, code))
         return;
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        struct space *sp = &s->spaces[i];
-
-        if (sp->used && (everywhere || sp->key.asid == asid))
-            sync_space_va(s, sp, va);
-    }
+    for (uint64_t set = everywhere ? s->used_spaces : s->asid_spaces[asid]; set;)
+        sync_space_va(s, next_space(s, &set), va);
 }
 
 static void tlb_mva(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid)
