@@ -61,6 +61,7 @@ struct shadow {
     uint32_t code_offset;            /* translation of code at va is at va + code_offset */
     struct space spaces[SHADOW_MAX_SPACES];
     struct space *current;
+    struct space *spare;             /* was current, and nothing was filled in it */
     uint64_t used_spaces;            /* bit for each of 'spaces' */
     uint64_t asid_spaces[256];       /* those of an ASID */
     uint64_t flat_spaces;            /* those without the MMU */

@@ -273,19 +273,35 @@ static struct space *space_create(struct shadow *s, bool flat)
 
 static struct space *space_find(struct shadow *s, const struct space_key *key)
 {
-    /* where the space with such a key was last */
-    static uint8_t hints[64];
-    uint8_t *hint = &hints[((key->ttbr0 >> 14) ^ (key->asid * 5)) % 64];
+    for (uint64_t set = key->sctlr & SCTLR_M ? s->asid_spaces[key->asid] : s->flat_spaces; set;) {
+        struct space *sp = next_space(s, &set);
 
-    if (s->spaces[*hint].used && key_equal(&s->spaces[*hint].key, key))
-        return &s->spaces[*hint];
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        if (s->spaces[i].used && key_equal(&s->spaces[i].key, key)) {
-            *hint = (uint8_t)i;
-            return &s->spaces[i];
-        }
+        if (key_equal(&sp->key, key))
+            return sp;
     }
     return NULL;
+}
+
+static bool is_blank(const struct space *sp, bool flat)
+{
+    return sp && sp->used && sp->pristine && sp->views[VIEW_KERNEL].flat == flat;
+}
+
+/*
+ * A space on which nothing happened, such as the one between writing CONTEXTIDR and TTBR0, is
+ * renamed instead of kept: the current one, or the last such one.
+ */
+static struct space *blank_space(struct shadow *s, bool flat)
+{
+    struct space *sp = s->spare;
+
+    if (is_blank(s->current, flat))
+        return s->current;
+    if (flat || !is_blank(sp, flat))
+        return space_create(s, flat);
+    if (sp->views[VIEW_KERNEL].seeded != s->seed_count)
+        view_reset(s, &sp->views[VIEW_KERNEL]);
+    return sp;
 }
 
 static void use_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr)
@@ -309,17 +325,13 @@ static void use_space(struct shadow *s, const struct walk_regs *regs, uint32_t c
     s->vm->stats.space_switch++;
     sp = space_find(s, &key);
     if (!sp) {
-        /* A space on which nothing happened, such as the one between writing CONTEXTIDR and
-         * TTBR0, is renamed instead of kept. */
-        bool flat = !(regs->sctlr & SCTLR_M);
-
-        sp = s->current;
-        if (!sp || !sp->pristine || sp->views[VIEW_KERNEL].flat != flat)
-            sp = space_create(s, flat);
+        sp = blank_space(s, !(regs->sctlr & SCTLR_M));
         name_space(s, sp, &key);
         sp->pristine = true;
     }
     sp->last_use = s->clock;
+    if (s->current && s->current->pristine)
+        s->spare = s->current;
     s->current = sp;
 }
 
