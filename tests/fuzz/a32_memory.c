@@ -164,8 +164,27 @@ static void stack(void)
     emit32(AL | 0x08bd0000 | list);
 }
 
+/* Big-endian data, in User mode and for these alone. */
+static void big_endian(void)
+{
+    emit32(0xf1010200); /* SETEND BE */
+    for (unsigned n = 1 + pick(3); n; n--) {
+        switch (pick(4)) {
+        case 0: half_or_signed(); break;
+        case 1: dual(); break;
+        case 2: block(); break;
+        default: word_or_byte(); break;
+        }
+    }
+    emit32(0xf1010000);
+}
+
 void a32_memory(void)
 {
+    if (in_user() && pick(6) == 0) {
+        big_endian();
+        return;
+    }
     switch (pick(12)) {
     case 0: case 1: case 2: word_or_byte(); break;
     case 3: half_or_signed(); break;

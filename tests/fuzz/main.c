@@ -346,9 +346,14 @@ static void stream_program(uint32_t seed, const uint32_t keep[2])
         tick_seed = seed | 1;
         CNTV_TVAL_WRITE(seed % 128);
     }
+    if (seed % 8 == 5)
+        SCTLR_WRITE(SCTLR_READ() | SCTLR_A);
+    isb();
     trap_hook = on_exception;
     catch_call(enter_with, (uint32_t)regs);
     trap_hook = NULL;
+    SCTLR_WRITE(SCTLR_READ() & ~SCTLR_A);
+    isb();
     CNTV_CTL_WRITE(0);
     note(ended);
     if (verbose())

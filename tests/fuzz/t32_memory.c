@@ -161,6 +161,14 @@ static void stack(void)
 
 void t32_memory(void)
 {
+    if (in_user() && pick(6) == 0) { /* big-endian, for this alone */
+        t32_set_base();
+        emit16(0xb658);
+        t32_memory_one(11);
+        t32_memory_one(10);
+        emit16(0xb650);
+        return;
+    }
     switch (pick(10)) {
     case 0: case 1: case 2:
         t32_set_base();
