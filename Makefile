@@ -16,6 +16,7 @@ help:
 	@echo "make proof      the translator against an emulated core, encoding by encoding (proof-full: all of them)"
 	@echo "make coverage   lines and branches of src/ that unit, bare and Linux tests reach"
 	@echo "make bench      the evaluation: native and every policy, with report and targets ('umbra bench --quick': a minute)"
+	@echo "make fuzz       random programs, plain QEMU against umbra (SECONDS=n SEED=s KINDS=.. CONFIGS=..): docs/fuzzing.md"
 	@echo "make soak       SECONDS=n of guest time under stress-ng, with checks of umbra's counters and memory"
 	@echo "make all        build only (DEBUG=1: build/debug/, with the audits)"
 	@echo "make stats      sizes of functions and files"
