@@ -35,6 +35,9 @@ case_uefi-linux() {
         said 'efi: EFI v2.70 by EDK II' && said 'null: up'
 }
 
+# The same with GRUB, which is a program of the firmware's.
+case_uefi-grub() { session grub.script --firmware $firmware/uefi.fd --kernel $firmware/grub.efi; }
+
 case_uefi() { session uefi.script --firmware $firmware/uefi.fd; }
 
 if [ "${1:-}" = --list ]; then
