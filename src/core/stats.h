@@ -76,7 +76,8 @@
     X(xlate_inval, "translation: pages invalidated")             \
     X(xlate_flush, "translation: whole flushes")                 \
     X(xlate_resync, "translation: words translated again")            \
-    X(xlate_dirty, "translation: writes to watched pages")
+    X(xlate_dirty, "translation: writes to watched pages")       \
+    X(xlate_compare, "translation: written pages compared")
 
 struct vm_stats {
 #define VM_STATS_FIELD(name, text) uint64_t name;

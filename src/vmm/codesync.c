@@ -7,6 +7,11 @@
  * keeps a copy of the page as translated and lets the guest write on.  I-cache
  * maintenance then compares written pages with their copies and translates the words
  * that differ again.
+ *
+ * Memory that held code is used for other things later: Linux frees the pages of its own
+ * initialization.  A page that differs in more than patches of code is not translated any
+ * more, and one that no longer changes is watched again; else all of them would
+ * be compared at every ICIALLU from then on.
  */
 #include <string.h>
 
@@ -21,8 +26,10 @@
 #define LINE_WORDS 16 /* CTR.IminLine as the guest reads it */
 /* A page written this often mixes code and data: it stays unwatched. */
 #define MIXED_AFTER 8
+/* Comparisons of such a page without a difference until it is watched again. */
+#define QUIET_AFTER 16
 
-struct dirty_page { gpa_t page; uint32_t *copy; };
+struct dirty_page { gpa_t page; uint32_t *copy; unsigned quiet; };
 
 static struct { struct dirty_page pages[DIRTY_MAX]; unsigned count, victim; } dirty;
 static uint8_t write_count[VMDESC_MEMORY_MAX / 4096]; /* of each page of guest RAM */
@@ -111,10 +118,11 @@ void codesync_written(gpa_t page)
         ++*writes;
     if (dirty.count == DIRTY_MAX)
         codesync_drop(dirty.pages[dirty.victim++ % DIRTY_MAX].page);
-    dirty.pages[dirty.count++] = (struct dirty_page){ page, copy };
+    dirty.pages[dirty.count++] = (struct dirty_page){ page, copy, 0 };
 }
 
-static void resync(const struct dirty_page *d, unsigned first, unsigned count)
+/* How many words differed. */
+static unsigned resync(const struct dirty_page *d, unsigned first, unsigned count)
 {
     unsigned changed;
 
@@ -123,6 +131,7 @@ static void resync(const struct dirty_page *d, unsigned first, unsigned count)
     if (changed)
         memcpy(&d->copy[first], &source[first], count * 4);
     vmm.vm.stats.xlate_resync += changed;
+    return changed;
 }
 
 void codesync_refresh(gpa_t page)
@@ -141,18 +150,36 @@ void codesync_icache_line(gpa_t pa)
         resync(d, ALIGN_DOWN(BITS(pa.v, 11, 2), LINE_WORDS), LINE_WORDS);
 }
 
+/* A page written often is compared again and again, as long as that finds something. */
+static bool stays_unwatched(struct dirty_page *d, unsigned changed)
+{
+    uint8_t *writes = &write_count[(d->page.v - vmm.vm.ram_base.v) >> 12];
+
+    if (*writes < MIXED_AFTER)
+        return false;
+    d->quiet = changed ? 0 : d->quiet + 1;
+    if (d->quiet < QUIET_AFTER)
+        return true;
+    *writes = 0;
+    return false;
+}
+
 void codesync_icache_all(void)
 {
     for (unsigned i = 0; i < dirty.count;) {
         struct dirty_page *d = &dirty.pages[i];
         gpa_t page = d->page;
+        unsigned changed = resync(d, 0, 1024);
 
-        resync(d, 0, 1024);
-        if (write_count[(page.v - vmm.vm.ram_base.v) >> 12] >= MIXED_AFTER) {
+        vmm.vm.stats.xlate_compare++;
+        if (changed >= XLATE_REPLACED) {
+            write_count[(page.v - vmm.vm.ram_base.v) >> 12] = 0;
+            codesync_drop(page);
+        } else if (stays_unwatched(d, changed)) {
             i++;
-            continue;
+        } else {
+            forget(d);
+            shadow_protect(&vmm.shadow, page); /* watched again */
         }
-        forget(d);
-        shadow_protect(&vmm.shadow, page); /* watched again */
     }
 }

@@ -337,7 +337,8 @@ unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const ui
     for (unsigned i = first; i < first + count; i++) {
         if (old[i] == source[i])
             continue;
-        changed++;
+        if (++changed == XLATE_REPLACED)
+            return changed;
         low = i < low ? i : low;
         high = i;
         for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {

@@ -119,7 +119,9 @@ bool xlate_page_has_code(const struct xlate *x, gpa_t addr);
 /* Drops translations of the guest page; returns how many. */
 unsigned xlate_invalidate(struct xlate *x, gpa_t page);
 /* Words first..first+count-1 of the guest page are now those of 'source' (1024 words): translates the
- * ones that differ from 'old' again.  Returns how many. */
+ * ones that differ from 'old' again.  Returns how many; at XLATE_REPLACED it stops, and the page must
+ * be invalidated: what it holds now is something else. */
+#define XLATE_REPLACED 256u
 unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const uint32_t *source,
                       unsigned first, unsigned count);
 /* Drops everything. */
