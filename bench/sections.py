@@ -84,7 +84,8 @@ def counts(store, operations_):
             if count(result, op, "exit_total") is None:
                 continue
             body.append([title(op), c, cost(result, op), cost(result, op, "vmm")] +
-                        [sum(count(result, op, n) for n in names) for _, names in targets.COLUMNS] +
+                        [sum(count(result, op, n) for n in names) -
+                         (count(result, op, "policy_trap") if name == "hidden" else 0) for name, names in targets.COLUMNS] +
                         [count(result, op, "policy_trap"), count(result, op, "policy_resync")])
     return head, body
 
@@ -176,6 +177,7 @@ def sentence(store, op, config):
         ("exits", ["exit_total"]), ("hidden faults", ["fault_hidden"]), ("entries filled", ["shadow_fill"]),
         ("writes to tables trapped", ["policy_trap"]), ("tables synchronized", ["policy_resync"]),
         ("shadows built anew", ["space_miss"]))}
+    change["hidden faults"] -= change["writes to tables trapped"]  # which are counted as such
     parts = ["%.3g %s %s" % (abs(v), "more" if v > 0 else "fewer", n) for n, v in change.items() if abs(v) >= 0.05]
     return "%s: %+.0f instructions (%.2f of tlb)%s" % (config, b - a, b / a, ", with " + ", ".join(parts) if parts else "")
 

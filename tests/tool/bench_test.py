@@ -48,7 +48,7 @@ def canned_store():
               "tlbi_mva": 1}
     store = {"cubieboard/icount/micro/native": canned_result(1, None),
              "cubieboard/icount/micro/tlb": canned_result(1.3, counts),
-             "cubieboard/icount/micro/trap": canned_result(3, dict(counts, policy_trap=5)),
+             "cubieboard/icount/micro/trap": canned_result(3, dict(counts, policy_trap=5, fault_hidden=7)),
              "cubieboard/icount/micro/oos": {"failed": "ended with 11: a reason <&>"},
              "cubieboard/icount/growth/native": canned_result(1, None),
              "cubieboard/icount/growth/tlb": canned_result(1.3, counts)}
