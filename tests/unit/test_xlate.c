@@ -210,7 +210,8 @@ static void test_invalidation(void)
     memcpy(old, ram[1], 4096);
     for (unsigned i = 0; i < XLATE_REPLACED; i++)
         old[4 * i] ^= 1;
-    report(xlate_resync(&xlate, page_gpa(1), old, ram[1], 0, 1024) == XLATE_REPLACED, "resync stops at what is replaced");
+    report(xlate_resync(&xlate, page_gpa(1), old, ram[1], 0, 1024) == XLATE_REPLACED,
+           "resync stops at what is replaced");
     old[0] ^= 1;
     report(xlate_resync(&xlate, page_gpa(1), old, ram[1], 0, 1024) == XLATE_REPLACED - 1 && page_ok(p),
            "and finishes one word below");
