@@ -53,6 +53,7 @@ static bool not_hint(uint32_t insn) { return (insn & 0x0fff0000) != 0x03200000; 
 const struct kind kinds[] = {
     { "cps", 0xf1000000, { { 0, 5, ALL }, { 6, 3, ALL }, { 17, 3, ALL } }, NULL, 8, true },
     { "setend", 0xf1010000, { { 9, 1, ALL } }, NULL, 8, true },
+    { "barriers", 0xf57ff000, { { 0, 4, ALL }, { 4, 4, ALL } }, NULL, 16, true },
     { "mrs", 0x010f0000, { COND, { 22, 1, ALL }, REG(12) }, NULL, 8, true },
     { "msr", 0x0120f000, { COND, { 22, 1, ALL }, REG(16), REG(0) }, NULL, 4, true },
     { "msr-imm", 0xe320f000, { { 22, 1, ALL }, REG(16), { 8, 4, FEW(nibbles) },

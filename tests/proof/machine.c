@@ -168,6 +168,7 @@ uint32_t *machine_code_page(uint32_t va)
 /* --- the reference --- */
 
 static struct reference ref;
+static struct machine *ref_machine;
 
 static uint8_t *at(uint32_t va, unsigned size)
 {
@@ -316,6 +317,7 @@ static enum exec_result reference_class(struct machine *m, enum a32_class class,
             return EXEC_UNDEF; /* refused in a privileged mode: CAVEATS.md */
         exec_next(&m->vcpu, insn);
         return EXEC_DONE;
+    case A32_BARRIER: exec_next(&m->vcpu, insn); return EXEC_DONE;
     case A32_CP15: return reference_cp15(&m->vcpu, insn);
     case A32_BRANCH:
     case A32_B:
@@ -339,6 +341,7 @@ static enum exec_result reference_class(struct machine *m, enum a32_class class,
 struct reference machine_reference(struct machine *m, uint32_t insn)
 {
     memset(&ref, 0, sizeof(ref));
+    ref_machine = m;
     if (insn >> 28 != 15 && !cond_holds(insn >> 28, m->vcpu.cpsr)) {
         exec_next(&m->vcpu, insn);
         ref.result = EXEC_DONE;
@@ -349,6 +352,10 @@ struct reference machine_reference(struct machine *m, uint32_t insn)
 }
 
 /* --- entry and exit --- */
+
+static uint32_t queued;
+
+bool machine_queue_is_empty(void) { return queued == 0; }
 
 /* The registers of a guest kernel in any of its modes (vmm/world.c, load_state_page, sync_shared). */
 static void load_shared(const struct vcpu *v, bool pending)
@@ -364,6 +371,12 @@ static void load_shared(const struct vcpu *v, bool pending)
     state->dfar = v->cp15.dfar;
     state->ifar = v->cp15.ifar;
     state->contextidr = v->cp15.contextidr;
+    state->sctlr = v->cp15.sctlr;
+    /* TLBIMVAs that wait already: none, some, or no room for more */
+    queued = rnd() % 4 == 0 ? rnd() % (ARRAY_SIZE(state->tlbi) + 1) : 0;
+    if (rnd() % 16 == 0)
+        queued = ARRAY_SIZE(state->tlbi);
+    state->tlbi_next = VMM_STATE + STATE_QUEUE + 4 * queued;
     state->dacr = v->cp15.dacr;
     state->hw_dacr = blocked ? ~0u : v->cp15.dacr & rnd() & 0x15555555u;
 }
@@ -409,6 +422,8 @@ static void from_hardware(const struct machine *entered, const struct cpu_regs *
     v->cp15.tpidrurw = state->tpidrurw;
     v->cp15.dacr = state->dacr;
     v->fpexc = state->fpexc & BIT(30);
+    out->tlbi_count = (state->tlbi_next - VMM_STATE - STATE_QUEUE) / 4 - queued;
+    out->tlbi_arg = out->tlbi_count ? state->tlbi[queued] : 0;
     cpu_read_tpidr(&v->cp15.tpidruro, &ro);
     if (ro != entered->vcpu.cp15.tpidrprw)
         v->cp15.tpidrprw = ~ro; /* it cannot change */
@@ -443,7 +458,8 @@ void machine_arrive(const struct machine *entered, const struct cpu_regs *hw, co
 
 bool machine_same(const struct machine *a, const struct machine *b)
 {
-    return !memcmp(&a->vcpu, &b->vcpu, sizeof(a->vcpu)) && !memcmp(a->vfp, b->vfp, sizeof(a->vfp));
+    return !memcmp(&a->vcpu, &b->vcpu, sizeof(a->vcpu)) && !memcmp(a->vfp, b->vfp, sizeof(a->vfp)) &&
+           a->tlbi_count == b->tlbi_count && a->tlbi_arg == b->tlbi_arg;
 }
 
 bool memory_same(const struct memory *a, const struct memory *b)
@@ -503,6 +519,7 @@ void machine_random(struct machine *m, uint32_t insn)
     v->cp15.ifar = rnd();
     v->cp15.contextidr = rnd();
     v->cp15.dacr = rnd() & rnd();
+    v->cp15.sctlr = SCTLR_RESET | (rnd() & (SCTLR_M | SCTLR_C | SCTLR_V));
     v->cp15.cpacr = rnd() & 0x00f00000u;
     v->fpexc = rnd() & BIT(30);
     if (a32_decode(insn)->class == A32_MSR_CPSR && !(insn & BIT(25)) && (insn & 15) != 15)
@@ -517,8 +534,10 @@ void machine_random(struct machine *m, uint32_t insn)
 void cp15_hook_tlbi(struct vcpu *vcpu, enum tlbi_kind kind, uint32_t arg)
 {
     (void)vcpu;
-    (void)kind;
-    (void)arg;
+    if (kind == TLBI_MVA) {
+        ref_machine->tlbi_count++;
+        ref_machine->tlbi_arg = arg;
+    }
 }
 
 void cp15_hook_icache(struct vcpu *vcpu, bool all, uint32_t mva)

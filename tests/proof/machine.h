@@ -20,6 +20,7 @@
 struct machine {
     struct vcpu vcpu;
     uint64_t vfp[32];
+    uint32_t tlbi_count, tlbi_arg;    /* TLBIMVAs that the instruction asked for */
 };
 
 extern struct xlate xlate;
@@ -63,6 +64,8 @@ enum unwind_result machine_unwind(const struct machine *entered, const struct cp
 /* The same after a branch to where no translation is; p: the page that was left. */
 void machine_arrive(const struct machine *entered, const struct cpu_regs *hw, const struct xpage *p,
                     struct machine *out);
+/* Did no TLBIMVA wait when the machine was entered? */
+bool machine_queue_is_empty(void);
 bool machine_same(const struct machine *a, const struct machine *b);
 bool memory_same(const struct memory *a, const struct memory *b);
 

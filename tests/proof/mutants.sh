@@ -35,6 +35,8 @@ mutant "MRS keeps bits of the APSR" prove_a32 mrs $Y 's/a32_pkhbt(rd, rd, ra)/a3
 mutant "STM^ in FIQ mode" prove_a32 ldm-stm-user $Y '/^static void stm_user/,/^}/{/put(w, a32_ldr(ra, ra, 0))/d}'
 mutant "LDM^ takes the wrong word" prove_a32 ldm-stm-user $Y 's/b->lr = b->sp + 4 \* b->has_sp/b->lr = b->sp/'
 mutant "DACR loses nothing" prove_a32 cp15-mcr-mrc $Y 's/a32_bic(ra, ra, rt));/a32_eor(ra, ra, ra));/'
+mutant "CP15DSB keeps its condition" prove_a32 cp15-mcr-mrc $Y 's/(insn \& 0x0fffffffu) | 0xe0000000u, next/insn | 0xe0000000u, next/'
+mutant "DSB forgets the queue" prove_a32 barriers $Y 's/a32_ldr(0, 0, STATE_QUEUE_PROBE)/a32_ldr(0, 0, 0)/'
 mutant "SPSR of the wrong field" prove_a32 mrs $Y 's/BITS(insn, 15, 12), FIELD(spsr)/BITS(insn, 15, 12), FIELD(ctl)/'
 mutant "VMSR keeps VFP on" prove_a32 vmsr-vmrs $Y 's/FIELD(hw_fpexc)/FIELD(tpidrurw)/'
 mutant "BX does not tell Thumb" prove_a32 bx $S 's/put(w, a32_add_lsl31(ra, ra, ra));/;/'

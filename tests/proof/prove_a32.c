@@ -43,7 +43,7 @@ static bool fail(uint32_t insn, const char *what, uint32_t a, uint32_t b)
 /* Is va a word of the state page's alias in an arena? */
 static bool is_state(uint32_t va)
 {
-    return xlate_arena_at(&xlate, va) && !(va & 0x1000) && (va & 0xfff) < sizeof(struct state_page);
+    return xlate_arena_at(&xlate, va) && !(va & 0x1000) && (va & 0xfff) < offsetof(struct state_page, unused);
 }
 
 static void check_stub_word(uint32_t insn, uint32_t word, uint32_t va, uint32_t end)
@@ -300,6 +300,11 @@ static bool on_step(struct cpu *cpu, uint32_t pc)
     return true;
 }
 
+static bool is_dsb(uint32_t insn)
+{
+    return a32_decode(insn)->class == A32_BARRIER || (insn & 0x0fff0fff) == 0x0e070f9a;
+}
+
 /* May the stub fault in the state window, so that the VMM does the instruction? */
 static bool asks_for_the_vmm(uint32_t insn)
 {
@@ -307,6 +312,8 @@ static bool asks_for_the_vmm(uint32_t insn)
     case A32_MSR_CPSR:
     case A32_VFP_SYS: return true;
     case A32_CPS: return pending_now;
+    case A32_BARRIER: return !machine_queue_is_empty();
+    case A32_CP15: return (is_dsb(insn) && !machine_queue_is_empty()) || state->tlbi_next == VMM_STATE + 4096;
     case A32_USR_REGS: return state->usr_ptr != VMM_STATE;
     default: return false;
     }
@@ -385,6 +392,9 @@ static bool check_done(struct cpu *cpu)
         return fail(insn_now, "unmasked without an exit", 0, 0);
     if (!machine_same(&got, &after))
         return fail(insn_now, "another result", got.vcpu.r[15], after.vcpu.r[15]);
+    if (is_dsb(insn_now) && before.vcpu.r[15] + 4 == got.vcpu.r[15] && !machine_queue_is_empty() &&
+        (insn_now >> 28 == 15 || cond_holds(insn_now >> 28, before.vcpu.cpsr)))
+        return fail(insn_now, "TLB maintenance that waits for it is not done", 0, 0);
     if (kept_dacr & ~got.vcpu.cp15.dacr && got.vcpu.cp15.dacr != before.vcpu.cp15.dacr)
         return fail(insn_now, "the hardware gives what DACR does not", kept_dacr, got.vcpu.cp15.dacr);
     if (state->hw_fpexc & ~got.vcpu.fpexc & BIT(30) && got.vcpu.fpexc != before.vcpu.fpexc)

@@ -292,7 +292,7 @@ static void compare_traces(const struct trace *o, const struct trace *t, uint32_
 static const uint16_t inside[][2] = {
     { 0x1888 }, { 0x2a05 }, { 0xf102, 0x0301 }, { 0x6811 }, { 0xf8d0, 0x1004 }, /* adds ... ldr.w */
     { 0xe002 }, { 0xf000, 0xb802 }, { 0xd001 }, { 0xb101 },                     /* b, b.w, beq, cbz */
-    { 0x4770 }, { 0xf000, 0xf802 }, { 0xbd10 }, { 0x4478 },                     /* bx lr, bl, pop, add r0, pc */
+    { 0x4770 }, { 0xf000, 0xf802 }, { 0xbd10 }, { 0x4478 },                     /* bx lr ... add r0, pc */
     { 0xdf01 }, { 0xde01 }, { 0xbe01 }, { 0xb672 },                             /* svc, udf, bkpt, cpsid */
     { 0xf3ef, 0x8000 }, { 0xee1d, 0x0f70 }, { 0xbf08 }, { 0xbf20 },             /* mrs, mrc, it, wfe */
 };

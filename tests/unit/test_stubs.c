@@ -555,7 +555,7 @@ static uint32_t gen_system(void)
     };
 
     if (rnd() % 16 == 0)
-        return rnd() & 1 ? 0xf57ff04f : 0xee070f9a; /* barriers */
+        return rnd() & 1 ? 0xf57ff04f : random_cond() | 0x0e070f9a; /* barriers */
 
     if (rnd() % 16 == 0)
         return random_cond() | 0x016ff000 | reg(0);
