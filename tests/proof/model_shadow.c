@@ -618,6 +618,21 @@ static void mix_view(const struct view *v)
     mix_l1(v->l1);
 }
 
+/* What a table that is used again, with its slot, takes from its seed. */
+static void mix_seed(const struct view *v)
+{
+    uint32_t since = shadow.seed_count - v->seeded;
+
+    mix((since > SHADOW_SEED_LOG) | (v->seeded == 0) << 1 | v->seeded_flat << 2);
+    for (uint32_t mib = 0, i; since <= SHADOW_SEED_LOG && mib < 4096; mib++) {
+        for (i = v->seeded; i != shadow.seed_count && shadow.seed_log[i % SHADOW_SEED_LOG] != mib; i++)
+            continue;
+        if (i != shadow.seed_count)
+            mix(mib);
+    }
+    mix_l1(v->l1);
+}
+
 static unsigned age(const struct space *sp)
 {
     unsigned n = 0;
@@ -645,6 +660,10 @@ static uint64_t state_hash(void)
     for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
         const struct space *sp = &shadow.spaces[i];
 
+        if (sp->views[0].l1) {
+            mix_seed(&sp->views[0]);
+            mix_seed(&sp->views[1]);
+        }
         if (!sp->used)
             continue;
         mix(i << 16 | age(sp) << 8 | sp->pristine << 1 | (sp == shadow.current));
@@ -659,6 +678,12 @@ static uint64_t state_hash(void)
     mix_words(shadow.super, sizeof(shadow.super));
     mix_words(shadow.blocked, sizeof(shadow.blocked));
     mix_words(shadow.code_mib, sizeof(shadow.code_mib));
+    mix_words(shadow.exec_mib, sizeof(shadow.exec_mib));
+    mix(shadow.used_spaces);
+    mix(shadow.flat_spaces);
+    for (unsigned t = 0; t < model->tables; t++)
+        mix(shadow.asid_spaces[t + 1]);
+    mix(shadow.spare ? (uint64_t)(shadow.spare - shadow.spaces) : SHADOW_MAX_SPACES);
     mix(shadow.manager_domains | (uint32_t)shadow.domain15_used << 16);
     if (policy->track)
         mix_watched();
