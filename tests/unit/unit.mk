@@ -40,6 +40,7 @@ test_shadow_SOURCES = $(addprefix src/shadow/,audit.c drop.c fill.c l2.c policy_
 	$(addprefix src/core/,pool.c gmem.c vm.c) src/arch/fake/fake.c
 test_stubs_SOURCES = $(XLATE_SOURCES)
 test_xlate_SOURCES = $(XLATE_SOURCES)
+test_check_SOURCES = $(XLATE_SOURCES)
 test_deadend_SOURCES = src/vmm/deadend.c
 test_integrity_SOURCES = src/vmm/integrity.c src/lib/crc32.c src/arch/fake/fake.c
 test_hash_SOURCES = src/lib/crc32.c src/lib/sha256.c
