@@ -12,8 +12,11 @@ cd "$(dirname "$0")/../.."
 driver=build/host/tests/hostile/driver
 logs=build/hostile/log
 boards="cubieboard vexpress-a9 realview-pb-a8"
+# Each seed of a long run has one of these.
+variants=("" :--policy:trap :--policy:oos :--no-space-cache :--without:fast-paths :--without:lazy-dacr
+          :--without:system-stubs :--without:tlbi-queue)
 # These leave the program alone, so it must come to its end, with no check failed.
-whole="words user-words thumb leak mmio dma cpregs modes tables spaces code storm floods"
+whole="words user-words thumb leak mmio dma flash cpregs modes tables spaces code storm floods"
 # These may kill or stop the VM.
 fatal="state jumps stacks wild map4g window"
 deaths=17
@@ -51,11 +54,13 @@ one() {
     local args="attack=$attack seed=$seed"
     [ "$attack" = dead ] && args="$args rounds=$seed"
     [ -n "${ROUNDS:-}" ] && args="$args rounds=$ROUNDS"
+    local image="--kernel build/hostile/hostile.bin"
+    [ "$attack" = flash ] && image="--firmware build/hostile/firmware.bin"
     mkdir -p "$logs"
     log=$logs/$(tr -c 'A-Za-z0-9.\n-' '_' <<<"$1").log
     # shellcheck disable=SC2086
     "$driver" --limit "$(limit "$attack")" ./umbra run --debug --icount --board "${board:-cubieboard}" \
-        --kernel build/hostile/hostile.bin --append "$args" ${options//:/ } >"$log" 2>&1 && judge "$attack"
+        $image --append "$args" ${options//:/ } >"$log" 2>&1 && judge "$attack"
     status=$?
     [ $status = 0 ] || { tail -n 40 "$log" | cut -c1-160; echo "run.sh: $1 failed; again: tests/hostile/run.sh $1"; }
     return $status
@@ -65,10 +70,11 @@ list() {
     local attack n
     for attack in $whole $fatal; do echo "$attack:1:cubieboard" "$attack:2:vexpress-a9"; done
     for attack in state wild; do echo "$attack:3:realview-pb-a8" "$attack:4:cubieboard"; done
+    for attack in tables spaces state; do echo "$attack:5:cubieboard:--policy:trap" "$attack:6:cubieboard:--policy:oos"; done
     for n in 0 1 4 7 9 10 12 15; do echo "dead:$n:cubieboard"; done
 }
 
-# A long run: each case once in turn, with ever new seeds, boards in turn.
+# A long run: each case once in turn, with ever new seeds, boards and variants of umbra in turn.
 for_long() {
     local end=$((SECONDS + $1)) seed=${2:-$RANDOM} first=${2:-$seed} ran=0 failed=0 attack board
     echo "hostile: $1 s, seeds from $seed"
@@ -78,7 +84,7 @@ for_long() {
             board=$(cut -d' ' -f$((seed % 3 + 1)) <<<"$boards")
             local s=$seed
             [ $attack = dead ] && s=$((seed % deaths))
-            one "$attack:$s:$board" || failed=$((failed + 1))
+            one "$attack:$s:$board${variants[seed % ${#variants[@]}]}" || failed=$((failed + 1))
             ran=$((ran + 1))
         done
         seed=$((seed + 1))

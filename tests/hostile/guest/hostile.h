@@ -72,6 +72,7 @@ void attack_wild(void);
 void attack_leak(void);
 void attack_mmio(void);
 void attack_dma(void);
+void attack_flash(void);
 void attack_cpregs(void);
 void attack_state(void);
 void attack_modes(void);

@@ -10,7 +10,7 @@ static const struct { const char *name; void (*run)(void); } attacks[] = {
     { "stacks", attack_stacks }, { "tables", attack_tables },         { "map4g", attack_map4g },
     { "window", attack_window }, { "spaces", attack_spaces },         { "code", attack_code },
     { "modes", attack_modes },   { "storm", attack_storm },           { "floods", attack_floods },
-    { "dma", attack_dma },       { "dead", attack_dead },
+    { "dma", attack_dma },       { "dead", attack_dead },             { "flash", attack_flash },
 };
 
 uint32_t rnd(void)
