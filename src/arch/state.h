@@ -60,7 +60,9 @@ struct state_page {
     uint32_t msr_key;  /* ctl << 25; bit 0 is set when an interrupt waits */
     uint32_t dfsr, ifsr, dfar, ifar, contextidr, sctlr; /* to be read; writes take an exit */
     uint32_t tlbi_next; /* where the next queued TLBIMVA goes, an address in VMM_STATE's page */
-    uint32_t unused[(STATE_QUEUE - 100) / 4];
+    /* Page number of which User mode may read, and write, bytes: LDRBT and STRBT there need no exit.  ~0: none. */
+    uint32_t user_page[2];
+    uint32_t unused[(STATE_QUEUE - 108) / 4];
     uint32_t tlbi[(4096 - STATE_QUEUE) / 4]; /* arguments of TLBIMVAs that wait for a DSB */
 };
 

@@ -1,6 +1,7 @@
 /* Sensitive instructions in software: what each class of the decode table means. */
 #include "arch/armv7/guest.h"
 #include "core/cp15.h"
+#include "core/gmem.h"
 #include "core/psci.h"
 #include "lib/bits.h"
 #include "lib/log.h"
@@ -194,6 +195,29 @@ static void supervisor_call(struct vcpu *vcpu)
     vcpu_take_exception(vcpu, EXC_SVC);
 }
 
+/* The page that LDRBT or STRBT has just reached with User mode's own rights: the next time it needs no exit. */
+static void remember_user_page(struct vcpu *vcpu, uint32_t va, bool write)
+{
+    struct walk_regs regs;
+    struct walk_result w;
+
+    access_walk_regs(vcpu, &regs);
+    access_walk(vcpu, va, &w);
+    if (w.fault == FSR_NONE && gmem_is_ram(vcpu->vm, gpa(ALIGN_DOWN(w.pa.v, 4096)), 4096) && (regs.sctlr & SCTLR_M) &&
+        (walk_perms(&regs, &w, false) & (write ? PERM_W : PERM_R)))
+        vmm.state->user_page[write] = va >> 12;
+}
+
+static void unprivileged(struct vcpu *vcpu, uint32_t insn)
+{
+    uint32_t va = vcpu->r[BITS(insn, 19, 16)], pc = vcpu->r[15];
+    bool thumb = vcpu->cpsr & PSR_T;
+
+    pc_insn(vcpu, insn);
+    if (!thumb && vcpu->r[15] == pc + 4)
+        remember_user_page(vcpu, va, !(insn & BIT(20)));
+}
+
 static void run_class(struct vcpu *vcpu, enum a32_class class, uint32_t insn, unsigned size)
 {
     struct vm_stats *stats = &vcpu->vm->stats;
@@ -218,7 +242,7 @@ static void run_class(struct vcpu *vcpu, enum a32_class class, uint32_t insn, un
     case A32_CP14: cp_reg(vcpu, insn, size); break;
     case A32_CP15_64: cp_reg64(vcpu, insn, size); break;
     case A32_VFP_SYS: vfp_system(vcpu, insn, size); break;
-    case A32_UNPRIV: stats->emul_unpriv++; pc_insn(vcpu, insn); break;
+    case A32_UNPRIV: stats->emul_unpriv++; unprivileged(vcpu, insn); break;
     case A32_WFI: stats->emul_wfi++; vcpu->wfi = true; done(vcpu, size); break;
     case A32_WFE: stats->emul_wfi++; done(vcpu, size); break;
     case A32_SMC:

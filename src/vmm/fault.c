@@ -21,6 +21,7 @@ uint32_t fault_code_changes;
 void fault_forget_code(void)
 {
     access_forget();
+    vmm.state->user_page[0] = vmm.state->user_page[1] = ~0u;
     age++;
     fault_code_changes++;
     thumb_forget();

@@ -247,6 +247,7 @@ uint32_t stub_emit(struct stub_writer *w, uint32_t insn, enum a32_class class, c
     case A32_MSR_CPSR: done = sysstub_msr_cpsr(w, insn, next); break;
     case A32_SPSR: done = sysstub_spsr(w, insn, next); break;
     case A32_USR_REGS: done = sysstub_user_registers(w, insn, next); break;
+    case A32_UNPRIV: done = sysstub_unprivileged(w, insn, next); break;
     case A32_BARRIER: sysstub_dsb(w, insn, next); done = true; break;
     case A32_CP15: done = sysstub_cp15(w, insn, next); break;
     case A32_VFP_SYS: done = sysstub_vfp(w, insn, next); break;

@@ -262,6 +262,35 @@ static void write_dacr(struct stub_writer *w, unsigned rt, uint32_t next)
     end_simple(w, ra, next);
 }
 
+/*
+ * LDRBT and STRBT rt, [rn], #imm, where the page is known to be User mode's as well; the hardware is in User
+ * mode, but in the kernel's view:
+ * str ra; ldr ra,user_page; eor ra,ra,rn,lsr #12; clz; lsr #5 (1: that page); add pc,pc,ra,lsl #3; <never>;
+ * ldr ra; svc; <ldrb or strb> | ldr ra; b
+ * A byte lies in one page.  A load into ra is not possible: ra is neither rt nor rn.
+ */
+bool sysstub_unprivileged(struct stub_writer *w, uint32_t insn, uint32_t next)
+{
+    unsigned rn = BITS(insn, 19, 16), rt = BITS(insn, 15, 12), ra = pick_scratch(BIT(rn) | BIT(rt));
+    bool load = insn & BIT(20);
+
+    if ((insn & 0x0f600000u) != 0x04600000u || rn == R_PC || rt == R_PC || rn == rt)
+        return false;
+    begin(w, STUB_SIMPLE, ra);
+    put_load(w, ra, load ? FIELD(user_page[0]) : FIELD(user_page[1]));
+    put(w, a32_eor(ra, ra, rn) | 12u << 7 | 1u << 5); /* LSR #12 */
+    put(w, a32_clz(ra, ra));
+    put(w, a32_mov_lsr(ra, ra, 5));
+    put(w, A32_SKIP_TWO(ra));
+    put(w, a32_svc(CC_AL, A32_UNDEF));
+    put_load(w, ra, FIELD_SLOT(SLOT_U0));
+    put(w, a32_svc(CC_AL, A32_UNPRIV));
+    put(w, CC_AL << 28 | (insn & 0x0fdfffffu)); /* without W: the plain instruction */
+    commit_here(w);
+    end_simple(w, ra, next);
+    return true;
+}
+
 #define CP15(crn, op1, crm, op2) ((crn) << 16 | (op1) << 21 | (op2) << 5 | (crm))
 #define CP15_MASK CP15(15u, 7u, 15u, 7u)
 

@@ -11,5 +11,7 @@ bool sysstub_spsr(struct stub_writer *w, uint32_t insn, uint32_t next);
 bool sysstub_user_registers(struct stub_writer *w, uint32_t insn, uint32_t next);
 void sysstub_dsb(struct stub_writer *w, uint32_t insn, uint32_t next);
 bool sysstub_cp15(struct stub_writer *w, uint32_t insn, uint32_t next);
+/* LDRBT and STRBT */
+bool sysstub_unprivileged(struct stub_writer *w, uint32_t insn, uint32_t next);
 /* VMRS and VMSR of FPEXC */
 bool sysstub_vfp(struct stub_writer *w, uint32_t insn, uint32_t next);

@@ -147,7 +147,8 @@ static bool msr_flags_only(uint32_t insn)
 /* Instructions that reach system registers, by stubs of sysstubs.c. */
 static bool system_class(enum a32_class class)
 {
-    return class == A32_SPSR || class == A32_USR_REGS || class == A32_CP15 || class == A32_VFP_SYS;
+    return class == A32_SPSR || class == A32_USR_REGS || class == A32_CP15 || class == A32_VFP_SYS ||
+           class == A32_UNPRIV;
 }
 
 /* The word that stands in place of insn, or 0 when that takes a stub or an exit. */

@@ -89,7 +89,7 @@ static const uint32_t every_kind[] = {
     0xe24f0008, 0xe08f0001, 0xe1a0000f, 0xe59f0010, 0xe5cf1010, 0xe1df01d2, 0xe1cf20d8, 0xe52df004,
     0xe58ff000, 0xe58df004, 0xed9f0b02, 0xe79f1002, 0xe14f8000, 0xe16ff001, 0xe9486000, 0xe9527ffe,
     0xe8d20003, 0xe8c46007, 0xee13cf10, 0xee030f10, 0xee153f10, 0xee160f50, 0xee1d3f30, 0xee0d3f50,
-    0xee0d2f50, 0xeef83a10, 0xeee83a10, 0xee113f10, 0xee083f37, 0xf57ff04f, 0xee073f9a,
+    0xee0d2f50, 0xeef83a10, 0xeee83a10, 0xee113f10, 0xee083f37, 0xf57ff04f, 0xee073f9a, 0xe4e3c001, 0xe47c3002,
 };
 
 static void test_every_place(void)
@@ -101,7 +101,7 @@ static void test_every_place(void)
         const struct a32_row *row = a32_decode(every_kind[n]);
         enum a32_class class = a32_classify(every_kind[n], row);
 
-        for (uint32_t off = 96; off + 4 * STUB_MAX_WORDS <= 4096; off += 4) {
+        for (uint32_t off = 104; off + 4 * STUB_MAX_WORDS <= 4096; off += 4) {
             for (unsigned in_place = 0; in_place < 2; in_place++) {
                 struct stub_writer w = { .words = words + off / 4, .va = 0xf5001000 + off, .page_off = off,
                                          .lazy_dacr = true, .tlbi_queue = true };
@@ -189,6 +189,8 @@ static void load_state(struct machine *m, bool pending)
     state->hw_dacr = rnd() & 1 ? m->vcpu.cp15.dacr & 0x55 : 0x55;
     state->hw_fpexc = rnd() & BIT(30);
     state->tlbi_next = VMM_STATE + STATE_QUEUE;
+    state->user_page[0] = rnd() & 3 ? DATA >> 12 : ~0u;
+    state->user_page[1] = rnd() & 3 ? DATA >> 12 : ~0u;
     for (unsigned i = 0; i < SHARED; i++)
         *field_at(i) = *cp15_of(m, i);
 }
@@ -239,6 +241,10 @@ static bool same_as_before(struct machine *m, uint32_t insn)
     for (unsigned i = 0; class == A32_USR_REGS && !(insn & BIT(20)) && i < DATA_SIZE; i++) {
         if (m->data[i] == after.data[i])
             m->data[i] = before.data[i];
+    }
+    for (unsigned i = 0; class == A32_USR_REGS && !(insn & BIT(20)) && i < sizeof(m->literals); i++) {
+        if (m->literals[i] == after.literals[i])
+            m->literals[i] = before.literals[i];
     }
     return same(m, &before);
 }
@@ -546,6 +552,13 @@ static uint32_t gen_user_registers(void)
     return random_cond() | 0x08400000 | (rnd() & 0x01900000) | rn << 16 | (list ? list : 0x2000);
 }
 
+static uint32_t gen_unprivileged(void)
+{
+    uint32_t rn = rnd() % 15, rt = (rn + 1 + rnd() % 14) % 15;
+
+    return random_cond() | 0x04600000 | (rnd() & 0x00900000) | rn << 16 | rt << 12 | (rnd() & 0xff);
+}
+
 /* system registers that live in the state page */
 static uint32_t gen_system(void)
 {
@@ -564,6 +577,7 @@ static uint32_t gen_system(void)
 
 static const struct { const char *name; uint32_t (*gen)(void); unsigned pages; } kinds[] = {
     { "user registers", gen_user_registers, 6 }, { "system registers", gen_system, 4 },
+    { "ldrbt, strbt", gen_unprivileged, 4 },
     { "cps, mrs, msr", gen_psr, 6 }, { "branches", gen_branch, 4 },
     { "ldm with pc", gen_ldm_pc, 6 }, { "ldr pc", gen_ldr_pc, 6 },
     { "data processing with pc", gen_dp, 8 }, { "loads and stores with pc", gen_ldst, 8 },
