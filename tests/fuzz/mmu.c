@@ -231,14 +231,17 @@ static void access(void)
                                      MODEL_FETCH };
     uint32_t out[MODEL_HELD + 4], page = pick(MODEL_PAGES), kind = pick(7), got;
     unsigned n = model_outcomes(page, kinds[kind], kind < 3, out);
-    uint32_t deviation = model_deviation(page, kinds[kind]);
-    bool fits = n == 0;
+    uint32_t deviation = model_deviation(page, kinds[kind]), code[MODEL_HELD];
+    unsigned kept = kind == 2 ? model_code_kept(page, code) : 0;
+    bool deviant = model_held[page].deviant, fits = n == 0 || (on_qemu && deviant);
 
     got = probe(model_held[page].va, kind);
     for (unsigned i = 0; i < n; i++)
         fits |= out[i] == got;
     fits |= on_qemu && deviation && got == deviation;
-    note(!fits || (n == 1 && !deviation) ? got : n);
+    for (unsigned i = 0; !on_qemu && i < kept; i++)
+        fits |= code[i] == got;
+    note(!fits || (n == 1 && !deviation && !deviant && !kept) ? got : n);
     if (verbose())
         print("  %s %08x -> %x of %u\n", names[kind], (unsigned)model_held[page].va, (unsigned)got, n);
     if (fits)

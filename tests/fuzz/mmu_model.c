@@ -85,13 +85,20 @@ static void hold_range(uint32_t va, const struct leaf *leaf)
     }
 }
 
+/* A bit for each domain that was Manager since then. */
+static uint32_t managers;
+
 void model_walk_all(void)
 {
+    for (unsigned d = 0; d < 16; d++)
+        managers |= (uint32_t)((model_regs.dacr >> 2 * d & 3) == 3) << d;
     for (unsigned i = 0; i < MODEL_PAGES; i++) {
         struct walk w = walk(model_held[i].va);
 
         if (!w.fault)
             hold_range(model_held[i].va, &w.leaf);
+        else if (w.fault == 0x103 || w.fault == 0x106)
+            model_held[i].deviant = true;
     }
 }
 
@@ -114,9 +121,11 @@ static void drop_if(gone_fn *gone, uint32_t va, uint32_t asid)
 
 void model_invalidate_all(void)
 {
+    managers = 0;
     for (unsigned i = 0; i < MODEL_PAGES; i++) {
         model_held[i].count = 0;
         model_held[i].overflow = false;
+        model_held[i].deviant = false;
     }
     model_walk_all();
 }
@@ -213,4 +222,25 @@ uint32_t model_deviation(unsigned page, enum model_access access)
     if (rights == 3)
         return w.leaf.pa;
     return access == MODEL_FETCH && w.leaf.xn ? 0x10d + level2 : 0;
+}
+
+/* Could the code have been entered under some DACR since the TLB was emptied? */
+static bool was_executable(const struct leaf *leaf)
+{
+    return managers >> leaf->domain & 1 || (permitted(leaf->ap, MODEL_FETCH, true) && !leaf->xn);
+}
+
+unsigned model_code_kept(unsigned page, uint32_t out[MODEL_HELD])
+{
+    const struct held *h = &model_held[page];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < h->count; i++) {
+        const struct leaf *leaf = &h->leaf[i];
+
+        if ((!leaf->ng || leaf->asid == model_regs.asid) && outcome(leaf, MODEL_FETCH, true) != leaf->pa &&
+            was_executable(leaf))
+            n = add(out, n, leaf->pa);
+    }
+    return n;
 }

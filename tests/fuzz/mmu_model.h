@@ -21,6 +21,7 @@ struct leaf {
 struct held {
     uint32_t va;
     unsigned count;
+    bool deviant;             /* QEMU may hold what the manual says is never held */
     bool overflow;            /* more than fit: anything goes until a TLBIALL */
     struct leaf leaf[MODEL_HELD];
 };
@@ -49,3 +50,9 @@ unsigned model_outcomes(unsigned page, enum model_access access, bool privileged
  * manual has it the other way round (TranslationTableWalkSD(), B3.19).
  */
 uint32_t model_deviation(unsigned page, enum model_access access);
+
+/*
+ * CAVEATS.md: a DACR that takes access away leaves translated kernel code in place.  The number of pages in 'out' that a
+ * privileged fetch may reach so; 0 where DACR has no part in the outcome.
+ */
+unsigned model_code_kept(unsigned page, uint32_t out[MODEL_HELD]);
