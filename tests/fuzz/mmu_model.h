@@ -52,7 +52,7 @@ unsigned model_outcomes(unsigned page, enum model_access access, bool privileged
 uint32_t model_deviation(unsigned page, enum model_access access);
 
 /*
- * CAVEATS.md: a DACR that takes access away leaves translated kernel code in place.  The number of pages in 'out' that a
- * privileged fetch may reach so; 0 where DACR has no part in the outcome.
+ * CAVEATS.md: a DACR that takes access away leaves translated kernel code in place.  The number of pages in
+ * 'out' that a privileged fetch may reach so; 0 where DACR has no part in the outcome.
  */
 unsigned model_code_kept(unsigned page, uint32_t out[MODEL_HELD]);
