@@ -7,32 +7,45 @@
 # last lines are shown when it fails or its time is up.
 set -u
 cd "$(dirname "$0")/.."
-logs=build/test
+export logs=build/test
+results=$logs/results
 mkdir -p "$logs"
-passed=0
-failed=0
-failures=
+: >"$results"
+workers=${WORKERS:-$(nproc)}
+queue=()
 
-# t SECONDS NAME COMMAND...
-t() {
+# t SECONDS NAME COMMAND...: a test, to be run by the next 'finish'
+t() { queue+=("$(printf '%q ' "$@")"); }
+
+# Runs one test; what it prints is in one piece, whatever runs beside it.
+one() {
     local limit=$1 name=$2 log status start=$SECONDS
     shift 2
     log=$logs/$(tr -c 'A-Za-z0-9.\n-' '_' <<<"$name").log
     timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
     status=$?
+    exec 9>"$logs/lock"
+    flock 9
     if [ $status = 0 ]; then
-        passed=$((passed + 1))
+        echo ok >>"$logs/results"
         printf 'ok   %s (%d s)\n' "$name" $((SECONDS - start))
         return
     fi
-    failed=$((failed + 1))
-    failures="$failures  $name"$'\n'
+    echo "$name" >>"$logs/results"
     if [ $status = 124 ] || [ $status = 137 ]; then
         printf 'FAIL %s: no end after %d s; last output:\n' "$name" "$limit"
     else
         printf 'FAIL %s: status %d; last output (all of it: %s):\n' "$name" $status "$log"
     fi
     tr -d '\000\r' <"$log" | tail -n 30 | cut -c1-200 | sed 's/^/    /'
+}
+export -f one
+
+# finish [WORKERS]: runs what is queued, as many at a time; tests of one 'finish' share no files
+finish() {
+    [ ${#queue[@]} = 0 ] || printf '%s\n' "${queue[@]}" |
+        xargs -d '\n' -n 1 -P "${1:-$workers}" bash -c 'eval "one $1"' test
+    queue=()
 }
 
 # cases FILE SECONDS: every case that FILE lists
@@ -56,6 +69,7 @@ bare_policies() {
             t 100 "bare: $name on cubieboard, $policy" env UMBRA_TIMEOUT=60 UMBRA_FLAGS="--policy $policy" \
                 tests/bare/run.sh umbra "$name" cubieboard
         done
+        finish
         for board in realview-pb-a8 vexpress-a9; do
             for name in tlb tables; do
                 t 100 "bare: $name on $board, $policy" env UMBRA_TIMEOUT=60 UMBRA_FLAGS="--policy $policy" \
@@ -63,6 +77,7 @@ bare_policies() {
             done
         done
     done
+    finish
     for name in tlb tables user; do
         t 100 "bare: $name on cubieboard, no space cache" env UMBRA_TIMEOUT=60 UMBRA_FLAGS=--no-space-cache \
             tests/bare/run.sh umbra "$name" cubieboard
@@ -75,8 +90,11 @@ suite_bare() {
         for name in $(make -s --no-print-directory -f tests/bare/bare.mk bare-names); do
             t 100 "bare: $name on $board" env UMBRA_TIMEOUT=60 tests/bare/run.sh umbra "$name" "$board"
         done
+        finish # the other boards use what plain QEMU printed for the first
     done
+    finish
     bare_policies
+    finish
     t 100 "bare: guests that hang or reset" tests/bare/run.sh negative cubieboard
 }
 
@@ -115,7 +133,14 @@ for suite in ${*:-state unit proof tool bare fuzz hostile guests linux}; do
     esac
     echo "== $suite"
     "suite_$suite"
+    case $suite in
+    state | tool | fuzz | hostile) finish 1 ;; # their tests share files
+    *) finish ;;
+    esac
 done
+passed=$(grep -cx ok "$results")
+failures=$(grep -vx ok "$results" | sed 's/^/  /')
+failed=$(grep -cvx ok "$results")
 [ -z "$failures" ] || printf '\nfailed:\n%s\n' "$failures"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -32,6 +32,11 @@ case_session-debug() {
     session --debug --decompress && said 'audit: 0 bad shadow entries' && said 'executable in guest kernel mode, 0 sensitive'
 }
 
+# Every optimisation that can be switched off is.
+case_without-optimisations() {
+    session --decompress --without fast-paths,lazy-dacr,system-stubs,tlbi-queue,lazy-stubs
+}
+
 # Debian's other kernels.  Realtime: the same session.
 case_kernel-rt() {
     session --kernel build/cache/kernels/linux-image-rt-armmp.vmlinuz && said 'PREEMPT_RT'
