@@ -57,7 +57,7 @@ const struct model models[] = {
     { "sections", 2, 1, 2, { 1 }, { 0, 5 }, OPTIONS(sections), .depth = 5 },
     { "large pages", 2, 1, 2, { 1 }, { 0, 1 }, OPTIONS(large), .depth = 5 },
     { "code", 2, 1, 1, { 1 }, { 0 }, OPTIONS(code), .execute = true, .depth = 5 },
-    { "code in sections", 2, 1, 2, { 1 }, { 0, 5 }, OPTIONS(code_sections), .execute = true, .depth = 4 },
+    { "code in sections", 2, 1, 2, { 1 }, { 0, 5 }, OPTIONS(code_sections), .execute = true, .depth = 5 },
     { "domains", 2, 1, 1, { 1 }, { 0 }, OPTIONS(domains), .domains = true, .depth = 5 },
     { "MMU off", 2, 1, 1, { 0x401 }, { 0 }, OPTIONS(code), .flat = true, .execute = true, .depth = 5 },
     { "two spaces cached", 3, 1, 1, { 1 }, { 0 }, OPTIONS(code), .cached = 2, .depth = 5 },

@@ -28,7 +28,7 @@ mutant() {
 }
 
 S=src/xlate/stubs.c Y=src/xlate/sysstubs.c U=src/xlate/unwind.c X=src/xlate/xlate.c A=src/xlate/a32.def
-mutant "MSR forgets the mode" prove_a32 msr $Y 's/a32_eor(ra, ra, rm) | 25u << 7/a32_eor(ra, ra, rm) | 30u << 7/'
+mutant "MSR forgets the mode" prove_a32 msr $Y 's/a32_mov_ror(ra, ra, 13)/a32_mov_lsl(ra, ra, 7)/'
 mutant "MSR commits early" prove_a32 msr $Y '/put_store_byte(w, rm/{N;s/\(.*\)\n\(.*\)/\2\n\1/}'
 mutant "CPSIE asks no pending" prove_a32 cps $Y 's/put_load(w, 0, FIELD(pend_ptr))/put_load(w, 0, FIELD(vfp_ptr))/'
 mutant "MRS keeps bits of the APSR" prove_a32 mrs $Y 's/a32_pkhbt(rd, rd, ra)/a32_orr(rd, rd, ra)/'
@@ -59,7 +59,7 @@ mutant "a large page dropped in part" model_shadow "large pages" $F 's/? L2_HAS_
 mutant "the host keeps what is replaced" model_shadow "one page" $F '/^    if (old) {/s/old/0/'
 mutant "translations outlive TLBI" model_shadow code $P '/va + s->code_offset, all_asids/d'
 mutant "Manager outlives DACR" model_shadow domains $M '/^    if (flush)/s/flush/0/'
-mutant "TLBIASID of another ASID" model_shadow "one page" $P 's/sp->key.asid != asid/sp->key.asid == asid/'
+mutant "TLBIASID of another ASID" model_shadow "one page" $P 's/asid_spaces\[asid\]/asid_spaces[asid ^ 3]/'
 mutant "protection forgets sections" model_shadow code $D '/for_each_view(s, drop_sections_of, host_mib)/d'
 mutant "views share what is not global" model_shadow "one page" $F 's/return !w->ng \&\& !v->flat;/return true;/'
 mutant "MMU off shares" model_shadow "MMU off" $F 's/return !w->ng \&\& !v->flat;/return !w->ng;/'
