@@ -211,11 +211,17 @@ bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size)
     return true;
 }
 
+/* SCTLR.A wants every access aligned to its size (A3.2.1). */
+static unsigned alignment(const struct vcpu *vcpu, unsigned size, unsigned align)
+{
+    return vcpu->cp15.sctlr & SCTLR_A ? size : align;
+}
+
 static bool mem_load(void *ctx, gva_t addr, unsigned size, unsigned align, bool unpriv, uint32_t *value)
 {
     struct vcpu *vcpu = ctx;
 
-    if (addr.v & (align - 1)) {
+    if (addr.v & (alignment(vcpu, size, align) - 1)) {
         vcpu_inject_dabt(vcpu, addr.v, access_dfsr(FSR_ALIGNMENT, NULL, false));
         return false;
     }
@@ -226,7 +232,7 @@ static bool mem_store(void *ctx, gva_t addr, unsigned size, unsigned align, bool
 {
     struct vcpu *vcpu = ctx;
 
-    if (addr.v & (align - 1)) {
+    if (addr.v & (alignment(vcpu, size, align) - 1)) {
         vcpu_inject_dabt(vcpu, addr.v, access_dfsr(FSR_ALIGNMENT, NULL, true));
         return false;
     }
