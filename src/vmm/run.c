@@ -191,6 +191,7 @@ static bool light_counter(struct vcpu *vcpu, uint32_t word)
         cp15_read64(vcpu, BITS(word, 17, 14), BITS(word, 21, 18), &value) != CP_OK)
         return false;
     count_exit(vcpu, REASON_exit_emulate);
+    vcpu->vm->stats.emul_total++;
     vcpu->vm->stats.emul_cp15++;
     vcpu->r[rt] = (uint32_t)value;
     vcpu->r[rt2] = (uint32_t)(value >> 32);

@@ -57,6 +57,12 @@ static void load_views(bool kernel)
     loaded.kernel = kernel;
 }
 
+/* Do entries of the shadows depend on DACR, so that its writes must be seen? */
+static bool dacr_is_shadows(void)
+{
+    return vmm.shadow.manager_domains || vmm.shadow.domain15_used;
+}
+
 /*
  * A guest kernel may be given less access than its DACR allows (fastpath.S, sysstubs.c): the
  * hardware's is never loosened here, and after an exception from guest user it is what the kernel
@@ -67,7 +73,7 @@ static void load_dacr(struct vcpu *vcpu, bool kernel, bool was_user)
     uint32_t dacr = vcpu->cp15.sctlr & SCTLR_M ? shadow_host_dacr(vcpu->cp15.dacr) : NO_MMU_DACR;
 
     guest_fast.dacr_block = (vmm.without & WITHOUT_LAZY_DACR) || trace_on || !(vcpu->cp15.sctlr & SCTLR_M) ||
-                            vmm.shadow.manager_domains || vmm.shadow.domain15_used;
+                            dacr_is_shadows();
     if (kernel && !guest_fast.dacr_block)
         dacr &= was_user ? guest_fast.entry_dacr : guest_fast.hw_dacr;
     if (dacr != guest_fast.hw_dacr)
@@ -253,6 +259,8 @@ void world_run(struct vcpu *vcpu, struct world_exit *exit)
     bool kernel = !vcpu_is_user(vcpu), was_user = !loaded.kernel;
 
     load_views(kernel);
+    if (!synced && !guest_fast.dacr_block && dacr_is_shadows())
+        world_sync(vcpu); /* a light exit has filled for a Manager domain: from now on DACR writes exit */
     if (synced)
         load_all(vcpu, kernel, was_user);
     else if (pending_changed(vcpu))

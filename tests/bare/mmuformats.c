@@ -180,6 +180,33 @@ static void domain_toggle(void)
     unmap();
 }
 
+static void read_as_manager_and_client(uint32_t va)
+{
+    uint32_t dacr = CP15_READ(0, c3, c0, 0) & ~(3u << 2);
+
+    CP15_WRITE(0, c3, c0, 0, dacr | 3u << 2);
+    isb();
+    (void)*(volatile uint32_t *)va;
+    CP15_WRITE(0, c3, c0, 0, dacr | 1u << 2);
+    isb();
+    (void)*(volatile uint32_t *)va;
+}
+
+/* What is reached as Manager of a domain is checked again as soon as that is lost. */
+static void manager_lost(void)
+{
+    bool ok = true;
+
+    map(SMALL_F, AP_NONE, 1, false);
+    for (unsigned n = 0; n < 50; n++) {
+        tlbi_all();
+        ok &= catch_call(read_as_manager_and_client, VA) == EXC_DABT && fsr_status(last_trap.dfsr) == 0xf;
+    }
+    report(ok, "Manager, then Client, 50 times, exact each time");
+    dacr_set(1, 0);
+    unmap();
+}
+
 static void execute(void)
 {
     for (enum format f = 0; f < FORMATS; f++) {
@@ -333,6 +360,7 @@ void test_main(void)
     access_flag();
     domains();
     domain_toggle();
+    manager_lost();
     execute();
     tex_remap();
     mmu_off_and_on();

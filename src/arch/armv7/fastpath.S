@@ -115,7 +115,7 @@ user_svc:
     @ access as the guest kernel restricted itself last time: more than that faults
     ldr     r3, [r2, #FAST_ENTRY_DACR]
     ldr     r1, [r2, #FAST_HW_DACR]
-    ands    r3, r3, r1
+    and     r3, r3, r1
     cmp     r3, r1
     beq     1f
     load_dacr r3
