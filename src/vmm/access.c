@@ -109,17 +109,13 @@ static bool translate(struct vcpu *vcpu, uint32_t va, bool write, bool unpriv, g
     return true;
 }
 
-static bool device_access(struct vcpu *vcpu, uint32_t va, gpa_t pa, unsigned size, bool write, uint32_t *value)
+bool access_device(struct vcpu *vcpu, gpa_t pa, unsigned size, bool write, uint32_t *value)
 {
     struct vdev *dev = vm_find_vdev(vcpu->vm, pa, size);
     uint32_t offset;
 
-    if (!dev || (pa.v & (size - 1))) {
-        log_limited(8, "%s: no device at physical 0x%08lx (%s, pc 0x%08lx): external abort", vcpu->vm->name,
-                    (unsigned long)pa.v, write ? "write" : "read", (unsigned long)vcpu->r[15]);
-        vcpu_inject_dabt(vcpu, va, access_dfsr(FSR_EXT, NULL, write));
+    if (!dev || (pa.v & (size - 1)))
         return false;
-    }
     offset = pa.v - dev->base.v;
     if (write)
         dev->ops->write(dev, offset, size, *value);
@@ -129,6 +125,16 @@ static bool device_access(struct vcpu *vcpu, uint32_t va, gpa_t pa, unsigned siz
         clock_program(); /* an alarm may have been set */
     vcpu->vm->stats.emul_mmio++;
     return true;
+}
+
+static bool device_access(struct vcpu *vcpu, uint32_t va, gpa_t pa, unsigned size, bool write, uint32_t *value)
+{
+    if (access_device(vcpu, pa, size, write, value))
+        return true;
+    log_limited(8, "%s: no device at physical 0x%08lx (%s, pc 0x%08lx): external abort", vcpu->vm->name,
+                (unsigned long)pa.v, write ? "write" : "read", (unsigned long)vcpu->r[15]);
+    vcpu_inject_dabt(vcpu, va, access_dfsr(FSR_EXT, NULL, write));
+    return false;
 }
 
 static bool access_one(struct vcpu *vcpu, uint32_t va, unsigned size, bool write, bool unpriv, uint32_t *value)

@@ -64,13 +64,27 @@ bool codesync_watched(void *ctx, gpa_t page)
     return xlate_page_has_code(&vmm.xlate, page) && !find_dirty(page);
 }
 
-bool codesync_word(gpa_t page, unsigned index, uint32_t *insn)
+/* A word of the page as it was when it was translated. */
+static bool translated_word(gpa_t page, unsigned index, uint32_t *insn)
 {
     const struct dirty_page *d = find_dirty(page);
 
     if (d)
         *insn = d->copy[index];
     return d || gmem_read32(&vmm.vm, gpa(page.v + 4 * index), insn);
+}
+
+bool codesync_make_stub(uint32_t hw_pc)
+{
+    hpa_t words = shadow_kernel_page(&vmm.shadow, hw_pc);
+    struct xpage *page = words.v ? xlate_page_at(&vmm.xlate, hw_pc, pool_ptr(words)) : NULL;
+    unsigned index = BITS(hw_pc, 11, 2);
+    uint32_t insn;
+
+    if (!page || !translated_word(page->gpa, index, &insn))
+        return false;
+    xlate_make(&vmm.xlate, page, index, insn);
+    return true;
 }
 
 static void forget(struct dirty_page *d)

@@ -89,23 +89,6 @@ static void cp_reg(struct vcpu *vcpu, uint32_t insn, unsigned size)
     }
 }
 
-void emulate_cp15(struct vcpu *vcpu, bool read, unsigned crn, unsigned crm, unsigned op2, unsigned rt)
-{
-    uint32_t value = 0;
-    enum cp_result result = read ? cp15_read(vcpu, crn, 0, crm, op2, &value)
-                                 : cp15_write(vcpu, crn, 0, crm, op2, vcpu->r[rt]);
-
-    vcpu->vm->stats.emul_cp15++;
-    if (result != CP_OK) {
-        world_sync(vcpu);
-        no_register(vcpu, 15, crn, 0, crm, op2, read);
-        return;
-    }
-    if (read)
-        vcpu->r[rt] = value;
-    vcpu->r[15] += 4;
-}
-
 static void cp_reg64(struct vcpu *vcpu, uint32_t insn, unsigned size)
 {
     unsigned op1 = BITS(insn, 7, 4), crm = BITS(insn, 3, 0), rt = BITS(insn, 15, 12), rt2 = BITS(insn, 19, 16);
@@ -237,7 +220,7 @@ static void run_class(struct vcpu *vcpu, enum a32_class class, uint32_t insn, un
         else
             done(vcpu, size);
         break;
-    case A32_BARRIER: done(vcpu, size); break; /* every exit is one, and completes what was queued */
+    case A32_BARRIER: stats->emul_barrier++; done(vcpu, size); break; /* every exit completes what was queued */
     case A32_CP15:
     case A32_CP14: cp_reg(vcpu, insn, size); break;
     case A32_CP15_64: cp_reg64(vcpu, insn, size); break;
@@ -330,7 +313,7 @@ void emulate_kernel(struct vcpu *vcpu)
     class = a32_classify(insn, a32_decode(insn));
     if ((insn >> 28) != 15 && !cond_holds(insn >> 28, vcpu->cpsr))
         done(vcpu, size);
-    else if (class == A32_COPY || class == A32_NEON || class == A32_BARRIER)
+    else if (class == A32_COPY || class == A32_NEON)
         stale_translation(vcpu);
     else
         run_class(vcpu, class, insn, size);

@@ -6,11 +6,11 @@
 #include "lib/bits.h"
 #include "lib/check.h"
 #include "lib/log.h"
+#include "shadow/policy.h"
 #include "vmm/vmm.h"
 #include "vmm/world.h"
 #include "xlate/t32.h"
 
-#define DFSR_WNR BIT(11)
 #define DFSR_FS(dfsr) (((dfsr) & 0xfu) | ((dfsr) & BIT(10)))
 
 /* Displaced code pages entered lately; valid until the next TLB operation or space switch: of this age only. */
@@ -200,7 +200,7 @@ static enum walk_fault walk_data(struct vcpu *vcpu, uint32_t va, bool write, str
     return walk_check(&regs, w, write ? ACCESS_WRITE : ACCESS_READ, !vcpu_is_user(vcpu));
 }
 
-static bool is_mapping_fault(uint32_t dfsr)
+bool fault_is_mapping(uint32_t dfsr)
 {
     switch (DFSR_FS(dfsr)) {
     case FSR_TRANS_L1:
@@ -239,17 +239,36 @@ static void fill(struct vcpu *vcpu, uint32_t va, bool write, const struct walk_r
         codesync_flush();
 }
 
-bool fault_fill(struct vcpu *vcpu, uint32_t va)
+/* Translations may have to go, or the store must be executed in software. */
+static bool is_delicate(gpa_t page)
 {
-    uint32_t dfsr = read_dfsr();
-    bool write = dfsr & DFSR_WNR;
-    struct walk_result w;
+    const struct shadow_policy *policy = vmm.shadow.policy;
 
-    if (!is_mapping_fault(dfsr) || (va >= VMM_BASE && va < VMM_END) || walk_data(vcpu, va, write, &w) != FSR_NONE ||
-        !is_mappable(vcpu, w.pa, write))
-        return false;
-    fill(vcpu, va, write, &w);
-    return true;
+    return codesync_watched(NULL, page) || (policy->guarded && policy->guarded(&vmm.shadow, page));
+}
+
+static bool read_guest(void *ctx, gpa_t addr, uint32_t *value)
+{
+    return gmem_read32(ctx, addr, value);
+}
+
+enum fault_answer fault_try(struct vcpu *vcpu, uint32_t va, enum access_kind kind, bool privileged,
+                            struct walk_result *w)
+{
+    const struct walk_regs *regs = &vmm.shadow.regs;
+    bool write = kind == ACCESS_WRITE;
+
+    if (va >= VMM_BASE && va < VMM_END)
+        return FAULT_LONG;
+    guest_walk(regs, gva(va), read_guest, vcpu->vm, w);
+    if (w->fault != FSR_NONE || walk_check(regs, w, kind, privileged) != FSR_NONE)
+        return FAULT_LONG;
+    if (!is_mappable(vcpu, w->pa, write))
+        return kind == ACCESS_FETCH ? FAULT_LONG : FAULT_DEVICE;
+    if ((write && is_delicate(gpa(ALIGN_DOWN(w->pa.v, 4096)))) || !shadow_fill(&vmm.shadow, gva(va), w))
+        return FAULT_LONG;
+    vcpu->vm->stats.fault_hidden++;
+    return FAULT_FILLED;
 }
 
 static void fault_data(struct vcpu *vcpu, uint32_t va, bool write)
@@ -286,7 +305,7 @@ void fault_data_exit(struct vcpu *vcpu)
     if (DFSR_FS(dfsr) == FSR_ALIGNMENT) { /* checked before translation, so the guest's tables have no say (B3.12.2) */
         vcpu->vm->stats.fault_reflected++;
         vcpu_inject_dabt(vcpu, va, access_dfsr(FSR_ALIGNMENT, NULL, write));
-    } else if (is_mapping_fault(dfsr)) {
+    } else if (fault_is_mapping(dfsr)) {
         fault_data(vcpu, va, write);
     } else {
         vmm_stop("host data abort DFSR 0x%lx at 0x%08lx", (unsigned long)dfsr, (unsigned long)va);

@@ -15,10 +15,6 @@
 #include "vmm/vmm.h"
 #include "vmm/world.h"
 
-/* CP15's c2, c7 (less address translation, which may abort), c8, c13 (CONTEXTIDR only), c14: what they do is outside
- * the vcpu's registers. */
-#define LIGHT_CP15 (BIT(2) | BIT(7) | BIT(8) | BIT(13) | BIT(14))
-
 #define EXITS_FIRST (offsetof(struct vm_stats, exit_svc_user) / sizeof(uint64_t))
 /* Rounds of the loop in software before host interrupts are looked at. */
 #define SOFTWARE_STEPS_MAX 32
@@ -54,14 +50,14 @@ void vmm_stop(const char *fmt, ...)
     vmm.vm.state = VM_STOPPED;
 }
 
-/* The guest's place may be ours no longer: translations move. */
-static void recheck_claims(void)
+bool vmm_recheck_claims(void)
 {
     vmm.claims_dirty = false;
     if (!shadow_check_claims(&vmm.shadow))
-        return;
+        return true;
     log_limited(8, "%s: the guest now maps where translations were; they move", vmm.vm.name);
     codesync_flush();
+    return false;
 }
 
 /* VFP is enabled in hardware when it is first used, and stays so until the guest disables it. */
@@ -106,6 +102,7 @@ static void exit_user(struct vcpu *vcpu, enum guest_exit why)
         world_count();
         clock_host_irq();
         break;
+    case GUEST_EXIT_DONE: break;
     }
 }
 
@@ -167,94 +164,14 @@ static void kernel_data_abort(struct vcpu *vcpu, uint32_t hw_pc, enum unwind_res
     fault_data_exit(vcpu);
 }
 
-/* MCR and MRC of CP15 that leave the rest of the vcpu alone (world.h), as the exit's word tells them. */
-static bool light_cp15(struct vcpu *vcpu, uint32_t word)
-{
-    unsigned rt = BITS(word, 9, 6), op2 = BITS(word, 12, 10), crm = BITS(word, 16, 13), crn = BITS(word, 20, 17);
-
-    if (!(BIT(crn) & LIGHT_CP15) || rt == 15 ||
-        (crn == 13 && op2 != 1) || (crn == 7 && crm == 8))
-        return false;
-    count_exit(vcpu, REASON_exit_emulate);
-    vcpu->vm->stats.emul_total++;
-    emulate_cp15(vcpu, word & BIT(21), crn, crm, op2, rt);
-    return true;
-}
-
-/* MRRC of the counters: sched_clock() and delay loops. */
-static bool light_counter(struct vcpu *vcpu, uint32_t word)
-{
-    unsigned rt = BITS(word, 9, 6), rt2 = BITS(word, 13, 10);
-    uint64_t value;
-
-    if (rt == 15 || rt2 == 15 || BITS(word, 17, 14) != 14 ||
-        cp15_read64(vcpu, BITS(word, 17, 14), BITS(word, 21, 18), &value) != CP_OK)
-        return false;
-    count_exit(vcpu, REASON_exit_emulate);
-    vcpu->vm->stats.emul_total++;
-    vcpu->vm->stats.emul_cp15++;
-    vcpu->r[rt] = (uint32_t)value;
-    vcpu->r[rt2] = (uint32_t)(value >> 32);
-    vcpu->r[15] += 4;
-    return true;
-}
-
-/* The first execution of what takes a stub or an exit. */
-static bool make_stub(struct vcpu *vcpu, uint32_t hw_pc)
-{
-    hpa_t words = shadow_kernel_page(&vmm.shadow, hw_pc);
-    struct xpage *page = words.v ? xlate_page_at(&vmm.xlate, hw_pc, pool_ptr(words)) : NULL;
-    unsigned index = BITS(hw_pc, 11, 2);
-    uint32_t insn;
-
-    if (!page || !codesync_word(page->gpa, index, &insn))
-        return false;
-    count_exit(vcpu, REASON_exit_lazy);
-    xlate_make(&vmm.xlate, page, index, insn);
-    return true;
-}
-
-/* A data abort that filling ends, or a DSB: what was queued is complete with any exit. */
-static bool light_data_abort(struct vcpu *vcpu)
-{
-    uint32_t va = read_dfar(), insn;
-    unsigned size;
-
-    if (ALIGN_DOWN(va, MiB) == VMM_STATE) {
-        if (!access_insn(vcpu, &insn, &size) || a32_decode(insn)->class != A32_BARRIER)
-            return false;
-        count_exit(vcpu, REASON_exit_dabt_kernel);
-        vcpu->vm->stats.emul_total++;
-        vcpu->vm->stats.emul_barrier++;
-        vcpu->r[15] += 4;
-        return true;
-    }
-    if (!fault_fill(vcpu, va))
-        return false;
-    count_exit(vcpu, REASON_exit_dabt_kernel);
-    return true;
-}
-
-/* What leaves most of the vcpu alone, so that it need not be made precise. */
-static bool light_exit(struct vcpu *vcpu, const struct world_exit *exit)
-{
-    if (vcpu->cpsr & PSR_T)
-        return false;
-    if (exit->why != GUEST_EXIT_SVC)
-        return exit->why == GUEST_EXIT_DABT && light_data_abort(vcpu);
-    switch (exit->word & 0x3f) {
-    case XLATE_SVC_CP15: return light_cp15(vcpu, exit->word);
-    case XLATE_SVC_CP15_64: return light_counter(vcpu, exit->word);
-    default: return (exit->word & 0xff) == XLATE_SVC_LAZY && make_stub(vcpu, exit->hw_pc);
-    }
-}
-
 static void exit_kernel(struct vcpu *vcpu, const struct world_exit *exit)
 {
     uint32_t hw_pc = exit->hw_pc;
     enum guest_exit why = exit->why;
     enum unwind_result unwound;
 
+    if (why == GUEST_EXIT_DONE)
+        return;
     thumb_left(vcpu, hw_pc);
     if (why == GUEST_EXIT_PABT) {
         world_sync(vcpu);
@@ -262,8 +179,6 @@ static void exit_kernel(struct vcpu *vcpu, const struct world_exit *exit)
         return;
     }
     unwound = xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
-    if (unwound == UNWIND_CLEAN && light_exit(vcpu, exit))
-        return;
     world_sync(vcpu);
     if ((vcpu->cpsr & PSR_T) && !xlate_arena_at(&vmm.xlate, hw_pc)) {
         vmm_stop("a branch to Thumb code met translated ARM code at 0x%08lx: see CAVEATS.md", (unsigned long)hw_pc);
@@ -281,6 +196,10 @@ static void exit_kernel(struct vcpu *vcpu, const struct world_exit *exit)
     }
     switch (why) {
     case GUEST_EXIT_SVC:
+        if ((exit->word & 0xff) == XLATE_SVC_LAZY && !(vcpu->cpsr & PSR_T) && codesync_make_stub(hw_pc)) {
+            count_exit(vcpu, REASON_exit_lazy);
+            break;
+        }
         count_exit(vcpu, REASON_exit_emulate);
         emulate_kernel(vcpu);
         break;
@@ -303,7 +222,7 @@ static void exit_kernel(struct vcpu *vcpu, const struct world_exit *exit)
         deadend_look(vcpu);
         break;
     case GUEST_EXIT_PABT:
-        break;
+    case GUEST_EXIT_DONE: break;
     }
 }
 
@@ -330,7 +249,7 @@ static bool prepare(struct vcpu *vcpu)
         return false;
     }
     if (vmm.claims_dirty)
-        recheck_claims();
+        vmm_recheck_claims();
     if (!(vcpu->cpsr & PSR_T) || thumb_prepare(vcpu))
         return true;
     if (++vmm.software_steps % SOFTWARE_STEPS_MAX == 0) {

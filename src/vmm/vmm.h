@@ -29,13 +29,24 @@ void vmm_run(void);
 /* Stops the VM with a message and a dump of its state. */
 void vmm_stop(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void vmm_dump(void);
+/* The guest's tables may map places that are ours: true when none is; otherwise every translation is gone. */
+bool vmm_recheck_claims(void);
+
+/* light.c: a guest_light_fn (arch/armv7/guest.h) */
+unsigned light_exit(struct vcpu *vcpu, unsigned why);
 
 /* fault.c: aborts taken by the guest; vcpu state is precise. */
 void fault_fetch(struct vcpu *vcpu);
 /* A prefetch abort in guest user as the hardware's IFSR tells it. */
 void fault_fetch_exit(struct vcpu *vcpu);
-/* Fills the shadow for a data abort as the hardware's DFSR tells it; false when that is not all there is to do. */
-bool fault_fill(struct vcpu *vcpu, uint32_t va);
+#define DFSR_WNR BIT(11)
+/* Of a DFSR or IFSR: could another translation be the answer? */
+bool fault_is_mapping(uint32_t fsr);
+enum fault_answer { FAULT_FILLED, FAULT_DEVICE /* no memory there */, FAULT_LONG /* nothing was done: the long way */ };
+/* Fills the shadow for an access at va where that is all there is to do, whatever state the vcpu is in; 'w'
+ * is the guest's walk unless the answer is FAULT_LONG. */
+enum fault_answer fault_try(struct vcpu *vcpu, uint32_t va, enum access_kind kind, bool privileged,
+                            struct walk_result *w);
 /* A data abort as the hardware's DFSR and DFAR tell it. */
 void fault_data_exit(struct vcpu *vcpu);
 /* Makes the code at the guest kernel's pc executable: false when an abort was injected. */
@@ -76,8 +87,8 @@ void codesync_icache_line(gpa_t pa);
 /* Before the page is translated once more: its other translations, and the copy that all are compared with, become
  * those of the memory as it is. */
 void codesync_refresh(gpa_t page);
-/* A word of the page as it was when it was translated. */
-bool codesync_word(gpa_t page, unsigned index, uint32_t *insn);
+/* The word that executes at hw_pc was translated as one to be looked at later: gives it its stub or exit. */
+bool codesync_make_stub(uint32_t hw_pc);
 /* Drops the page's translations; or every translation, with the shadows that map them. */
 void codesync_drop(gpa_t page);
 void codesync_flush(void);
@@ -90,6 +101,8 @@ bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size);
 bool access_fetchable(struct vcpu *vcpu, uint32_t va);
 /* Forgets walks: after TLB maintenance and space switches. */
 void access_forget(void);
+/* A device's register; false: there is none, or not of this size. */
+bool access_device(struct vcpu *vcpu, gpa_t pa, unsigned size, bool write, uint32_t *value);
 /* Executes the load or store at pc, which accesses va, in software. */
 void access_emulate(struct vcpu *vcpu, uint32_t va, bool write);
 /* Executes the store at pc, to memory, in software; false: nothing was done, it is no plain store. */
@@ -103,9 +116,6 @@ uint32_t access_dfsr(enum walk_fault fault, const struct walk_result *w, bool wr
 /* emulate.c */
 /* Executes the sensitive instruction at the guest kernel's pc in software. */
 void emulate_kernel(struct vcpu *vcpu);
-/* MCR or MRC of a CP15 register at the guest kernel's pc, A32, op1 = 0; rt is not the PC, and the register one
- * that world.h lets be reached before world_sync(). */
-void emulate_cp15(struct vcpu *vcpu, bool read, unsigned crn, unsigned crm, unsigned op2, unsigned rt);
 /* UNDEFINED in guest user: an access that only looks so, or the exception. */
 void emulate_undefined_user(struct vcpu *vcpu);
 void emulate_inject_undefined(struct vcpu *vcpu);

@@ -26,6 +26,7 @@ static struct { const struct space *space; bool kernel; } loaded;
 /* Is the vcpu all there, so that the state page must be filled from it? */
 static bool synced = true;
 static bool fast_allowed;
+uint32_t world_light[REASON_COUNT];
 /* What load_pending() has seen. */
 static struct { bool irq, fiq; uint32_t code_changes; } pending;
 
@@ -211,7 +212,7 @@ void world_sync(struct vcpu *vcpu)
 }
 
 /* Whatever the guest came out of, a kernel may have written these meanwhile. */
-static void sync_shared(struct vcpu *vcpu)
+void world_sync_shared(struct vcpu *vcpu)
 {
     uint32_t dacr = vmm.state->dacr;
 
@@ -242,7 +243,7 @@ static void load_all(struct vcpu *vcpu, bool kernel, bool was_user)
 }
 
 /* TLBIMVAs that were queued: whatever comes next may rely on none of them, so none is late. */
-static void complete_tlbi(struct vcpu *vcpu)
+void world_complete_tlbi(struct vcpu *vcpu)
 {
     const struct state_page *st = vmm.state;
     uint32_t count = (st->tlbi_next - TLBI_QUEUE) / 4;
@@ -254,13 +255,26 @@ static void complete_tlbi(struct vcpu *vcpu)
     vmm.state->tlbi_next = TLBI_QUEUE;
 }
 
+bool world_dacr_late(void)
+{
+    return !guest_fast.dacr_block && dacr_is_shadows();
+}
+
+void world_reload(struct vcpu *vcpu, bool kernel)
+{
+    loaded.kernel = kernel; /* the short paths may have changed it */
+    load_views(kernel);
+    if (pending_changed(vcpu))
+        load_pending(vcpu, guest_fast.ctl);
+}
+
 void world_run(struct vcpu *vcpu, struct world_exit *exit)
 {
     bool kernel = !vcpu_is_user(vcpu), was_user = !loaded.kernel;
 
     load_views(kernel);
-    if (!synced && !guest_fast.dacr_block && dacr_is_shadows())
-        world_sync(vcpu); /* a light exit has filled for a Manager domain: from now on DACR writes exit */
+    if (!synced && world_dacr_late())
+        world_sync(vcpu); /* an exit has filled for a Manager domain: from now on DACR writes exit */
     if (synced)
         load_all(vcpu, kernel, was_user);
     else if (pending_changed(vcpu))
@@ -276,9 +290,9 @@ void world_run(struct vcpu *vcpu, struct world_exit *exit)
         leave_kernel(vcpu);
     else
         leave_user(vcpu);
-    sync_shared(vcpu);
+    world_sync_shared(vcpu);
     if (vmm.state->tlbi_next != TLBI_QUEUE)
-        complete_tlbi(vcpu);
+        world_complete_tlbi(vcpu);
 }
 
 void world_count(void)
@@ -292,4 +306,9 @@ void world_count(void)
     stats->fast_dacr_fault += guest_fast.dacr_fault;
     stats->exit_total += guest_fast.svc + guest_fast.eret + guest_fast.dacr + guest_fast.dacr_fault;
     guest_fast.svc = guest_fast.eret = guest_fast.dacr = guest_fast.dacr_fault = 0;
+    for (unsigned i = 0; i < REASON_COUNT; i++) {
+        stats->exit_total += world_light[i];
+        (&stats->exit_total)[1 + i] += world_light[i];
+        world_light[i] = 0;
+    }
 }

@@ -22,6 +22,18 @@ void world_run(struct vcpu *vcpu, struct world_exit *exit);
  * is looked at or changed. */
 void world_sync(struct vcpu *vcpu);
 
+/* For light exits (light.c), while the hardware is as the guest left it: */
+/* DACR and FPEXC, which a guest kernel writes in the state page. */
+void world_sync_shared(struct vcpu *vcpu);
+/* TLBIMVAs that were queued. */
+void world_complete_tlbi(struct vcpu *vcpu);
+/* Views, waiting interrupts and entry points as they are now; the guest goes on in the view it was in. */
+void world_reload(struct vcpu *vcpu, bool kernel);
+/* Has a fill made entries depend on DACR, so that its writes must be seen?  Then only world_run() may enter. */
+bool world_dacr_late(void);
+/* Light exits since world_count(), by reason. */
+extern uint32_t world_light[];
+
 /* Adds up what the short paths did; the counters are behind by that otherwise. */
 void world_count(void);
 /* Would the guest's FPEXC and CPACR let a VFP instruction execute? */

@@ -36,9 +36,9 @@ guest_vectors_kernel:
     b       vector_fiq
 
     @ Saves the User registers, the return address and the SPSR, and returns from
-    @ guest_switch with the exit reason.  An exception of umbra itself has
+    @ guest_switch with the exit reason, or asks guest_light first.  An exception of umbra itself has
     @ another mode in the SPSR; the vcpu is lost then, but so are we.
-    .macro guest_vector name, reason
+    .macro guest_vector name, reason, leave=guest_exit
     .global \name
 \name:
     stmia   sp, {r0-r14}^
@@ -49,18 +49,18 @@ guest_vectors_kernel:
     cmp     r2, #0x10
     mov     r0, #\reason
     bne     umbra_fault
-    b       guest_exit
+    b       \leave
     .endm
 
     guest_vector user_und, EXIT_UND
     guest_vector user_svc_slow, EXIT_SVC
-    guest_vector user_pabt, EXIT_PABT
-    guest_vector user_dabt, EXIT_DABT
+    guest_vector user_pabt, EXIT_PABT, light_exit
+    guest_vector user_dabt, EXIT_DABT, light_exit
     guest_vector user_irq, EXIT_IRQ
     guest_vector kernel_und, EXIT_UND + EXIT_KERNEL
-    guest_vector kernel_svc_slow, EXIT_SVC + EXIT_KERNEL
+    guest_vector kernel_svc_slow, EXIT_SVC + EXIT_KERNEL, light_exit
     guest_vector kernel_pabt, EXIT_PABT + EXIT_KERNEL
-    guest_vector kernel_dabt_slow, EXIT_DABT + EXIT_KERNEL
+    guest_vector kernel_dabt_slow, EXIT_DABT + EXIT_KERNEL, light_exit
     guest_vector kernel_irq, EXIT_IRQ + EXIT_KERNEL
 
 vector_reset:
@@ -77,19 +77,37 @@ umbra_fault:
     ldr     sp, =vmm_stack_top
     bl      vmm_exception
 
+    @ What may need no more than a call: C runs on the stack that guest_switch left, which is
+    @ intact when it must return after all.  r0 = reason
+light_exit:
+    mov     r4, sp                  @ the vcpu
+    mov     r1, r0
+    cps     #MODE_SVC
+    ldr     r2, =guest_vmm_sp
+    ldr     r3, =guest_light
+    ldr     sp, [r2]
+    ldr     r3, [r3]
+    mov     r0, r4
+    blx     r3
+    cmp     r0, #0
+    beq     guest_resume
+    pop     {r3-r11, pc}
+
 guest_exit:
     cps     #MODE_SVC
     ldr     r2, =guest_vmm_sp
     ldr     sp, [r2]
-    pop     {r4-r11, pc}
+    pop     {r3-r11, pc}
 
     @ unsigned guest_switch(struct vcpu *vcpu)
     .global guest_switch
 guest_switch:
-    push    {r4-r11, lr}
+    push    {r3-r11, lr}            @ r3: the stack stays aligned to 8 bytes
     ldr     r2, =guest_vmm_sp
+    mov     r4, r0
     str     sp, [r2]
-    mov     sp, r0
+guest_resume:
+    mov     sp, r4
     ldr     r1, [sp, #VCPU_PSR]
     ldr     lr, [sp, #VCPU_PC]
     msr     spsr_cxsf, r1

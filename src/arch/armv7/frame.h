@@ -34,4 +34,5 @@
 #define EXIT_PABT 3
 #define EXIT_DABT 4
 #define EXIT_IRQ 5
+#define EXIT_DONE 6 /* of guest_light only */
 #define EXIT_KERNEL 0x10

@@ -18,6 +18,7 @@ void guest_set_frames(struct vcpu *vcpu);
 void vmm_exception(uint32_t kind, uint32_t pc, uint32_t spsr) __attribute__((noreturn));
 
 struct guest_fast guest_fast;
+guest_light_fn guest_light;
 static bool vfp_enabled;
 
 #define AT(type, member, offset) _Static_assert(offsetof(struct type, member) == (offset), "frame.h: " #member)
@@ -44,13 +45,15 @@ AT(guest_fast, dacr, FAST_DACR);
 AT(guest_fast, dacr_fault, FAST_DACR_FAULT);
 AT(guest_fast, scratch, FAST_SCRATCH);
 AT(guest_fast, state, FAST_STATE);
+_Static_assert(GUEST_EXIT_UND == EXIT_UND && GUEST_EXIT_DONE == EXIT_DONE, "frame.h: reasons");
 /* bank_of_mode in fastpath.S */
 _Static_assert(BANK_SVC == 1 && BANK_ABT == 2 && BANK_UND == 3 && BANK_IRQ == 4, "banks");
 
 static void write_fpexc(uint32_t value) { __asm__ volatile(".fpu vfpv3\n\tvmsr fpexc, %0" ::"r"(value)); }
 
-void guest_init(struct vcpu *vcpu)
+void guest_init(struct vcpu *vcpu, guest_light_fn light)
 {
+    guest_light = light;
     write_vbar((uint32_t)guest_vectors_user);
     write_cpacr(read_cpacr() | CPACR_CP10_CP11);
     isb();
@@ -76,6 +79,7 @@ enum guest_exit guest_enter(struct vcpu *vcpu, bool *kernel)
     case GUEST_EXIT_PABT:
     case GUEST_EXIT_IRQ: vcpu->r[15] -= 4; break;
     case GUEST_EXIT_DABT: vcpu->r[15] -= 8; break;
+    case GUEST_EXIT_DONE: break;
     }
     return (enum guest_exit)why;
 }

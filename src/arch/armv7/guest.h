@@ -5,8 +5,18 @@
 #include "arch/state.h"
 #include "core/vcpu.h"
 
-/* Why the guest stopped; the hardware exception. */
-enum guest_exit { GUEST_EXIT_UND = 1, GUEST_EXIT_SVC, GUEST_EXIT_PABT, GUEST_EXIT_DABT, GUEST_EXIT_IRQ };
+/* Why the guest stopped; the hardware exception, or DONE: guest_light_fn has dealt with it. */
+enum guest_exit {
+    GUEST_EXIT_UND = 1, GUEST_EXIT_SVC, GUEST_EXIT_PABT, GUEST_EXIT_DABT, GUEST_EXIT_IRQ, GUEST_EXIT_DONE,
+};
+
+/*
+ * Called by the vectors for aborts and for SVCs of translated code, before anything of the guest but r[] and cpsr
+ * (the hardware's, r[15] as the exception left LR) has been saved; host interrupts are masked.
+ * Returns 0: go on at r[15], exactly; 'why' as it came: nothing was done, leave guest_enter();
+ * or EXIT_DONE (frame.h) with EXIT_KERNEL: leave, r[15] is where the guest goes on.
+ */
+typedef unsigned (*guest_light_fn)(struct vcpu *vcpu, unsigned why);
 
 struct guest_view { uint32_t ttbr0, contextidr; } __attribute__((aligned(8)));
 
@@ -32,7 +42,7 @@ struct guest_fast {
 extern struct guest_fast guest_fast;
 
 /* Installs the vectors; 'vcpu' is the one that guest_enter runs. */
-void guest_init(struct vcpu *vcpu);
+void guest_init(struct vcpu *vcpu, guest_light_fn light);
 
 /*
  * Runs the vcpu in hardware User mode until an exception that is C's, in the kernel view when

@@ -1,0 +1,197 @@
+/*
+ * Light exits: what a guest kernel does thousands of times a second and what needs nothing of the vcpu but r[0..15].
+ * The vectors call light_exit() before the run loop knows; it either does all there is to do, and the guest goes
+ * on, or changes nothing, and the exit takes the long way, where the same is done by the book (run.c).
+ *
+ * In here the vcpu is the hardware's: r[15] and cpsr as the exception left them, banked registers in the
+ * state page.  An instruction in a stub has not been undone; only what resumes at that very word may be light then.
+ */
+#include "arch/armv7/frame.h"
+#include "arch/armv7/guest.h"
+#include "arch/armv7/layout.h"
+#include "arch/armv7/sysreg.h"
+#include "core/cp15.h"
+#include "core/gmem.h"
+#include "lib/bits.h"
+#include "vmm/trace.h"
+#include "vmm/vmm.h"
+#include "vmm/world.h"
+#include "xlate/ldst.h"
+
+/* CP15's c2, c7 (less address translation, which may abort), c8, c13 (CONTEXTIDR only), c14: what they do is outside
+ * the vcpu's registers. */
+#define LIGHT_CP15 (BIT(2) | BIT(7) | BIT(8) | BIT(13) | BIT(14))
+#define GO_ON 0u
+/* ldr ra, [ra, #STATE_QUEUE_PROBE]: only the stub of a DSB has it; the word before loads ra. */
+#define DSB_PROBE (0x05900000u | STATE_QUEUE_PROBE)
+
+static void count(enum exit_reason reason)
+{
+    world_light[reason]++;
+}
+
+/* May the guest take an interrupt here?  Then the run loop must. */
+static bool interrupted(const struct vcpu *vcpu)
+{
+    const struct vgic *gic = vcpu->vm->vgic;
+
+    return (vgic_irq_pending(gic) && !(vmm.state->ctl & PSR_I)) || (vgic_fiq_pending(gic) && !(guest_fast.ctl & PSR_F));
+}
+
+/* The instruction before guest address 'next' is complete. */
+static unsigned complete(struct vcpu *vcpu, uint32_t next)
+{
+    if (vmm.claims_dirty && !vmm_recheck_claims())
+        vmm.claims_dirty = true; /* translations are gone */
+    if (vmm.claims_dirty || interrupted(vcpu) || vcpu->vm->state != VM_RUNNING) {
+        vcpu->r[15] = next;
+        return EXIT_DONE | EXIT_KERNEL;
+    }
+    world_reload(vcpu, true);
+    vcpu->r[15] = fault_code_entry(next);
+    return GO_ON;
+}
+
+/* MCR and MRC of CP15, as the exit's word tells them. */
+static unsigned cp15_access(struct vcpu *vcpu, unsigned why, uint32_t word, uint32_t pc)
+{
+    unsigned rt = BITS(word, 9, 6), op2 = BITS(word, 12, 10), crm = BITS(word, 16, 13), crn = BITS(word, 20, 17);
+    uint32_t psr = vcpu->cpsr, value = 0;
+    enum cp_result result;
+
+    if (!(BIT(crn) & LIGHT_CP15) || rt == 15 || (crn == 13 && op2 != 1) || (crn == 7 && crm == 8))
+        return why;
+    vcpu->cpsr = guest_fast.ctl; /* a privileged mode, for who asks */
+    if (word & BIT(21))
+        result = cp15_read(vcpu, crn, 0, crm, op2, &value);
+    else
+        result = cp15_write(vcpu, crn, 0, crm, op2, vcpu->r[rt]);
+    vcpu->cpsr = psr;
+    if (result != CP_OK)
+        return why;
+    if (word & BIT(21))
+        vcpu->r[rt] = value;
+    count(REASON_exit_emulate);
+    return complete(vcpu, pc + 4);
+}
+
+/* MRRC of the counters: sched_clock() and delay loops. */
+static unsigned counter_read(struct vcpu *vcpu, unsigned why, uint32_t word)
+{
+    unsigned rt = BITS(word, 9, 6), rt2 = BITS(word, 13, 10);
+    uint64_t now;
+
+    if (rt == 15 || rt2 == 15 || BITS(word, 17, 14) != 14 || BITS(word, 21, 18) > 1)
+        return why;
+    now = clock_now();
+    vcpu->r[rt] = (uint32_t)now;
+    vcpu->r[rt2] = (uint32_t)(now >> 32);
+    count(REASON_exit_emulate);
+    return GO_ON; /* r[15] is the next word */
+}
+
+static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
+{
+    uint32_t hw_pc = vcpu->r[15] - 4, word = *(const uint32_t *)hw_pc;
+
+    if (xlate_arena_at(&vmm.xlate, hw_pc))
+        return why; /* a stub, or a displaced page */
+    switch (word & 0x3f) {
+    case XLATE_SVC_CP15: return cp15_access(vcpu, why, word, hw_pc - XLATE_D);
+    case XLATE_SVC_CP15_64: return counter_read(vcpu, why, word);
+    default: break;
+    }
+    if ((word & 0xff) != XLATE_SVC_LAZY || !codesync_make_stub(hw_pc))
+        return why;
+    count(REASON_exit_lazy);
+    vcpu->r[15] = hw_pc;
+    return GO_ON;
+}
+
+/* A DSB with TLB operations waiting: back to where its stub looks at the queue. */
+static unsigned barrier(struct vcpu *vcpu, unsigned why)
+{
+    uint32_t hw_pc = vcpu->r[15] - 8, word = *(const uint32_t *)hw_pc;
+
+    if ((word & 0x0ff00fffu) != DSB_PROBE || BITS(word, 19, 16) != BITS(word, 15, 12))
+        return why;
+    world_complete_tlbi(vcpu);
+    world_reload(vcpu, true);
+    count(REASON_exit_dabt_kernel);
+    vcpu->r[15] = hw_pc - 4;
+    return GO_ON;
+}
+
+/*
+ * A plain load or store of a device's register: the word in place is the instruction, and it aborted, so
+ * its condition held.
+ */
+static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result *w, uint32_t va, bool write)
+{
+    uint32_t hw_pc = vcpu->r[15] - 8, value = 0;
+    struct ldst_access access = { va, 0 };
+    struct ldst ls;
+
+    if (xlate_arena_at(&vmm.xlate, hw_pc) || !ldst_decode(*(const uint32_t *)hw_pc, false, &ls) ||
+        ls.kind != (write ? LDST_STORE : LDST_LOAD) || ls.count != 1 || ls.unpriv || ls.wback || ls.rt == 15)
+        return why;
+    if (write)
+        value = ldst_store_value(&ls, vcpu->r, 0);
+    if (!access_device(vcpu, w->pa, ls.size, write, &value))
+        return why;
+    if (!write)
+        ldst_commit(&ls, vcpu->r, &access, &value, NULL);
+    count(REASON_exit_dabt_kernel);
+    return complete(vcpu, hw_pc - XLATE_D + 4);
+}
+
+static unsigned data_abort(struct vcpu *vcpu, unsigned why)
+{
+    uint32_t va = read_dfar(), dfsr = read_dfsr();
+    bool kernel = why & EXIT_KERNEL, write = dfsr & DFSR_WNR;
+    struct walk_result w;
+
+    if (ALIGN_DOWN(va, MiB) == VMM_STATE && kernel)
+        return barrier(vcpu, why);
+    if (!fault_is_mapping(dfsr))
+        return why;
+    world_sync_shared(vcpu);
+    switch (fault_try(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, kernel, &w)) {
+    case FAULT_FILLED: break;
+    case FAULT_DEVICE: return kernel ? device(vcpu, why, &w, va, write) : why;
+    default: return why;
+    }
+    if (world_dacr_late())
+        return why;
+    count(kernel ? REASON_exit_dabt_kernel : REASON_exit_dabt_user);
+    world_reload(vcpu, kernel);
+    vcpu->r[15] -= 8;
+    return GO_ON;
+}
+
+static unsigned user_fetch(struct vcpu *vcpu, unsigned why)
+{
+    uint32_t pc = vcpu->r[15] - 4, ifsr = read_ifsr();
+    struct walk_result w;
+
+    if (!fault_is_mapping(ifsr) || ((vcpu->cpsr & PSR_T) && (pc & 0xfff) == 0xffe))
+        return why; /* two pages, perhaps */
+    world_sync_shared(vcpu);
+    if (fault_try(vcpu, pc, ACCESS_FETCH, false, &w) != FAULT_FILLED || world_dacr_late())
+        return why;
+    count(REASON_exit_pabt_user);
+    world_reload(vcpu, false);
+    vcpu->r[15] = pc;
+    return GO_ON;
+}
+
+unsigned light_exit(struct vcpu *vcpu, unsigned why)
+{
+    if (trace_on || (vmm.without & WITHOUT_FAST_PATHS))
+        return why;
+    if (why == EXIT_PABT)
+        return user_fetch(vcpu, why);
+    if ((why & EXIT_KERNEL) && (vcpu->cpsr & PSR_T))
+        return why;
+    return (why & ~(unsigned)EXIT_KERNEL) == EXIT_SVC ? kernel_svc(vcpu, why) : data_abort(vcpu, why);
+}
