@@ -62,7 +62,9 @@ struct state_page {
     uint32_t tlbi_next; /* where the next queued TLBIMVA goes, an address in VMM_STATE's page */
     /* Page number of which User mode may read, and write, bytes: LDRBT and STRBT there need no exit.  ~0: none. */
     uint32_t user_page[2];
-    uint32_t unused[(STATE_QUEUE - 108) / 4];
+    uint32_t ttbr0, ttbr1; /* to be read */
+    uint32_t icache_clean; /* 1: no code was written since I-cache maintenance last looked; 0: it takes an exit */
+    uint32_t unused[(STATE_QUEUE - 120) / 4];
     uint32_t tlbi[(4096 - STATE_QUEUE) / 4]; /* arguments of TLBIMVAs that wait for a DSB */
 };
 

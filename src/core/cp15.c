@@ -414,6 +414,16 @@ enum cp_result cp14_write(struct vcpu *vcpu, unsigned crn, unsigned op1, unsigne
     return write_row(vcpu, find_row14(crn, op1, crm, op2), value);
 }
 
+bool cp15_constant(unsigned crn, unsigned op1, unsigned crm, unsigned op2, uint32_t *value)
+{
+    const struct cp_reg *reg = find_row(crn, op1, crm, op2);
+
+    if (!reg || reg->read != rd_const)
+        return false;
+    *value = reg->value;
+    return true;
+}
+
 const char *cp15_name(unsigned crn, unsigned op1, unsigned crm, unsigned op2)
 {
     const struct cp_reg *reg = find_row(crn, op1, crm, op2);

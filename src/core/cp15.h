@@ -30,6 +30,9 @@ enum cp_result cp14_write(struct vcpu *vcpu, unsigned crn, unsigned op1, unsigne
 enum cp_result cp15_read64(struct vcpu *vcpu, unsigned crm, unsigned op1, uint64_t *value);
 enum cp_result cp15_write64(struct vcpu *vcpu, unsigned crm, unsigned op1, uint64_t value);
 
+/* Does the register always read as the same? */
+bool cp15_constant(unsigned crn, unsigned op1, unsigned crm, unsigned op2, uint32_t *value);
+
 /* The register's architectural name for logs, or NULL. */
 const char *cp15_name(unsigned crn, unsigned op1, unsigned crm, unsigned op2);
 

@@ -35,9 +35,16 @@ static struct { struct dirty_page pages[DIRTY_MAX]; unsigned count, victim; } di
 static uint8_t write_count[VMDESC_MEMORY_MAX / 4096]; /* of each page of guest RAM */
 static uint32_t source[1024];
 
+/* I-cache maintenance exits as long as there is something to compare. */
+static void set_count(unsigned count)
+{
+    dirty.count = count;
+    vmm.state->icache_clean = count == 0;
+}
+
 void codesync_init(void)
 {
-    dirty.count = 0;
+    set_count(0);
     memset(write_count, 0, sizeof(write_count));
     fault_forget_code();
 }
@@ -90,7 +97,8 @@ bool codesync_make_stub(uint32_t hw_pc)
 static void forget(struct dirty_page *d)
 {
     pool_page_free(d->copy);
-    *d = dirty.pages[--dirty.count];
+    *d = dirty.pages[dirty.count - 1];
+    set_count(dirty.count - 1);
 }
 
 void codesync_drop(gpa_t page)
@@ -132,7 +140,8 @@ void codesync_written(gpa_t page)
         ++*writes;
     if (dirty.count == DIRTY_MAX)
         codesync_drop(dirty.pages[dirty.victim++ % DIRTY_MAX].page);
-    dirty.pages[dirty.count++] = (struct dirty_page){ page, copy, 0 };
+    dirty.pages[dirty.count] = (struct dirty_page){ page, copy, 0 };
+    set_count(dirty.count + 1);
 }
 
 /* How many words differed. */

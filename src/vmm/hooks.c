@@ -39,7 +39,9 @@ void cp15_hook_space(struct vcpu *vcpu)
 
     access_walk_regs(vcpu, &regs);
     shadow_set_space(&vmm.shadow, &regs, vcpu->cp15.contextidr);
-    vmm.state->contextidr = vcpu->cp15.contextidr; /* where the guest reads it */
+    vmm.state->contextidr = vcpu->cp15.contextidr; /* where the guest reads them */
+    vmm.state->ttbr0 = vcpu->cp15.ttbr0;
+    vmm.state->ttbr1 = vcpu->cp15.ttbr1;
     fault_forget_code();
     vmm.claims_dirty = true;
 }

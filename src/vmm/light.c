@@ -90,12 +90,25 @@ static unsigned counter_read(struct vcpu *vcpu, unsigned why, uint32_t word)
     return GO_ON; /* r[15] is the next word */
 }
 
+/* An access that its stub could not do: as if it stood in place. */
+static unsigned stub_svc(struct vcpu *vcpu, unsigned why, uint32_t hw_pc, uint32_t word)
+{
+    unsigned answer = why;
+
+    if ((word & 0x3f) == XLATE_SVC_CP15 &&
+        xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_CLEAN)
+        answer = cp15_access(vcpu, why, word, vcpu->r[15]);
+    if (answer == why)
+        vcpu->r[15] = hw_pc + 4;
+    return answer;
+}
+
 static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 {
     uint32_t hw_pc = vcpu->r[15] - 4, word = *(const uint32_t *)hw_pc;
 
     if (xlate_arena_at(&vmm.xlate, hw_pc))
-        return why; /* a stub, or a displaced page */
+        return stub_svc(vcpu, why, hw_pc, word);
     switch (word & 0x3f) {
     case XLATE_SVC_CP15: return cp15_access(vcpu, why, word, hw_pc - XLATE_D);
     case XLATE_SVC_CP15_64: return counter_read(vcpu, why, word);

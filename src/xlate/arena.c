@@ -14,7 +14,7 @@
 #include "xlate/stubs.h"
 
 /* Stubs keep clear of the first words, so that a state field's offset never equals a PC's. */
-#define FIRST_STUB_WORD 26
+#define FIRST_STUB_WORD 32
 _Static_assert(offsetof(struct state_page, unused) <= 4 * FIRST_STUB_WORD + 8, "a state field out of a stub's reach");
 #define PAGE_WORDS 1024
 /* A site's branch must reach any stub of the arena and back. */

@@ -8,6 +8,8 @@
  */
 #include "xlate/sysstubs.h"
 
+#include "core/cp15.h"
+
 /* Reads one word of the state page into rd: one instruction, nothing spilled. */
 static void read_field(struct stub_writer *w, unsigned rd, uint32_t field, uint32_t next)
 {
@@ -305,6 +307,8 @@ static bool read_cp15(struct stub_writer *w, uint32_t reg, unsigned rt, uint32_t
     case CP15(6u, 0u, 0u, 0u): field = FIELD(dfar); break;
     case CP15(6u, 0u, 0u, 2u): field = FIELD(ifar); break;
     case CP15(1u, 0u, 0u, 0u): field = FIELD(sctlr); break;
+    case CP15(2u, 0u, 0u, 0u): field = FIELD(ttbr0); break;
+    case CP15(2u, 0u, 0u, 1u): field = FIELD(ttbr1); break;
     case CP15(13u, 0u, 0u, 1u): field = FIELD(contextidr); break;
     case CP15(13u, 0u, 0u, 2u): field = FIELD(tpidrurw); break;
     default: return false;
@@ -340,6 +344,40 @@ void sysstub_dsb(struct stub_writer *w, uint32_t insn, uint32_t next)
     end_simple(w, 0, next);
 }
 
+/*
+ * ICIALLU and ICIMVAU: an exit only when code was written (codesync.c):
+ * str ra; ldr ra,icache_clean; add pc,pc,ra,lsl #3; <never>; ldr ra; svc | ldr ra; b
+ */
+static void icache_maintenance(struct stub_writer *w, uint32_t insn, unsigned rt, uint32_t next)
+{
+    unsigned ra = pick_scratch(BIT(rt));
+
+    begin(w, STUB_SIMPLE, ra);
+    put_load(w, ra, FIELD(icache_clean));
+    put(w, A32_SKIP_TWO(ra));
+    put(w, a32_svc(CC_AL, A32_UNDEF));
+    put_load(w, ra, FIELD_SLOT(SLOT_U0));
+    put(w, xlate_cp15_exit(CC_AL, insn));
+    commit_here(w);
+    end_simple(w, ra, next);
+}
+
+/* Identification that never changes and that a kernel reads on every copy: the cache type, the main ID. */
+static bool read_constant(struct stub_writer *w, uint32_t reg, unsigned rt, uint32_t next)
+{
+    uint32_t value;
+
+    if ((reg != CP15(0u, 0u, 0u, 0u) && reg != CP15(0u, 0u, 0u, 1u)) ||
+        !cp15_constant(0, 0, 0, reg == CP15(0u, 0u, 0u, 1u), &value))
+        return false;
+    w->site.kind = STUB_DONE;
+    w->site.ra = R_NONE;
+    put_const(w, rt, value);
+    commit_here(w);
+    put(w, a32_b(CC_AL, here(w), next));
+    return true;
+}
+
 static bool is_tlbimva(uint32_t reg)
 {
     return reg == CP15(8u, 0u, 7u, 1u) || reg == CP15(8u, 0u, 6u, 1u) || reg == CP15(8u, 0u, 5u, 1u) ||
@@ -354,13 +392,15 @@ bool sysstub_cp15(struct stub_writer *w, uint32_t insn, uint32_t next)
     if (rt == R_PC)
         return false;
     if (insn & BIT(20))
-        return read_cp15(w, reg, rt, next);
+        return read_constant(w, reg, rt, next) || read_cp15(w, reg, rt, next);
     if (reg == CP15(13u, 0u, 0u, 2u))
         write_field(w, rt, FIELD(tpidrurw), next);
     else if (reg == CP15(3u, 0u, 0u, 0u) && w->lazy_dacr)
         write_dacr(w, rt, next);
     else if (is_tlbimva(reg) && w->tlbi_queue)
         queue_tlbi(w, rt, next);
+    else if (reg == CP15(7u, 0u, 5u, 0u) || reg == CP15(7u, 0u, 5u, 1u))
+        icache_maintenance(w, insn, rt, next);
     else if (reg == CP15(7u, 0u, 10u, 4u) && w->tlbi_queue)
         sysstub_dsb(w, (insn & 0x0fffffffu) | 0xe0000000u, next); /* CP15DSB, of any condition */
     else

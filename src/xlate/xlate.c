@@ -93,6 +93,12 @@ struct xpage *xlate_find(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool t
     return p;
 }
 
+uint32_t xlate_cp15_exit(uint32_t cc, uint32_t insn)
+{
+    return a32_svc(cc, XLATE_SVC_CP15 | BITS(insn, 15, 12) << 6 | BITS(insn, 7, 5) << 10 | BITS(insn, 3, 0) << 13 |
+                           BITS(insn, 19, 16) << 17 | BITS(insn, 20, 20) << 21);
+}
+
 static uint32_t exit_word(uint32_t insn, enum a32_class class)
 {
     uint32_t cc = insn >> 28;
@@ -101,8 +107,7 @@ static uint32_t exit_word(uint32_t insn, enum a32_class class)
         return a32_svc(cc, XLATE_SVC_CP15_64 | BITS(insn, 15, 12) << 6 | BITS(insn, 19, 16) << 10 |
                                BITS(insn, 3, 0) << 14 | BITS(insn, 7, 4) << 18);
     if (class == A32_CP15 && BITS(insn, 23, 21) == 0)
-        return a32_svc(cc, XLATE_SVC_CP15 | BITS(insn, 15, 12) << 6 | BITS(insn, 7, 5) << 10 | BITS(insn, 3, 0) << 13 |
-                               BITS(insn, 19, 16) << 17 | BITS(insn, 20, 20) << 21);
+        return xlate_cp15_exit(cc, insn);
     return a32_svc(cc == 15 ? CC_AL : cc, class);
 }
 

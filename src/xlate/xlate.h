@@ -106,6 +106,8 @@ void xlate_init(struct xlate *x, const struct xlate_ops *ops, void *ctx, struct 
 /* The A32 translation of the page at gva backed by gpa; makes it when needed.  'in_place'
  * says that gva + D is free.  NULL when the pool is dry: flush and call again. */
 struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in_place);
+/* The word that exits for an MCR or MRC of CP15 with op1 = 0 (arch/state.h). */
+uint32_t xlate_cp15_exit(uint32_t cc, uint32_t insn);
 /* Gives the site its stub or exit word: after an exit by XLATE_SVC_LAZY.  'insn' is the guest's, as translated. */
 void xlate_make(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn);
 /* The A32 page that executes at va, whose words the hardware sees there; NULL when it is none. */
