@@ -261,8 +261,10 @@ enum fault_answer fault_try(struct vcpu *vcpu, uint32_t va, enum access_kind kin
     if (va >= VMM_BASE && va < VMM_END)
         return FAULT_LONG;
     guest_walk(regs, gva(va), read_guest, vcpu->vm, w);
-    if (w->fault != FSR_NONE || walk_check(regs, w, kind, privileged) != FSR_NONE)
-        return FAULT_LONG;
+    if (w->fault == FSR_NONE)
+        w->fault = walk_check(regs, w, kind, privileged);
+    if (w->fault != FSR_NONE)
+        return FAULT_REFLECT;
     if (!is_mappable(vcpu, w->pa, write))
         return kind == ACCESS_FETCH ? FAULT_LONG : FAULT_DEVICE;
     if ((write && is_delicate(gpa(ALIGN_DOWN(w->pa.v, 4096)))) || !shadow_fill(&vmm.shadow, gva(va), w))

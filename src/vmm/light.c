@@ -158,6 +158,30 @@ static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result
     return complete(vcpu, hw_pc - XLATE_D + 4);
 }
 
+static unsigned user_data_fault(struct vcpu *vcpu, unsigned why, uint32_t va, bool write, const struct walk_result *w)
+{
+    if (!world_user_exception(vcpu, EXC_DABT, vcpu->r[15]))
+        return why;
+    vcpu->cp15.dfar = vmm.state->dfar = va;
+    vcpu->cp15.dfsr = vmm.state->dfsr = access_dfsr(w->fault, w, write);
+    vcpu->vm->stats.fault_reflected++;
+    vcpu->vm->stats.exc_dabt++;
+    count(REASON_exit_dabt_user);
+    return GO_ON;
+}
+
+static unsigned user_fetch_fault(struct vcpu *vcpu, unsigned why, uint32_t pc, const struct walk_result *w)
+{
+    if (!world_user_exception(vcpu, EXC_PABT, vcpu->r[15]))
+        return why;
+    vcpu->cp15.ifar = vmm.state->ifar = pc;
+    vcpu->cp15.ifsr = vmm.state->ifsr = access_dfsr(w->fault, w, false);
+    vcpu->vm->stats.fault_reflected++;
+    vcpu->vm->stats.exc_pabt++;
+    count(REASON_exit_pabt_user);
+    return GO_ON;
+}
+
 static unsigned data_abort(struct vcpu *vcpu, unsigned why)
 {
     uint32_t va = read_dfar(), dfsr = read_dfsr();
@@ -172,6 +196,7 @@ static unsigned data_abort(struct vcpu *vcpu, unsigned why)
     switch (fault_try(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, kernel, &w)) {
     case FAULT_FILLED: break;
     case FAULT_DEVICE: return kernel ? device(vcpu, why, &w, va, write) : why;
+    case FAULT_REFLECT: return kernel ? why : user_data_fault(vcpu, why, va, write, &w);
     default: return why;
     }
     if (world_dacr_late())
@@ -190,11 +215,34 @@ static unsigned user_fetch(struct vcpu *vcpu, unsigned why)
     if (!fault_is_mapping(ifsr) || ((vcpu->cpsr & PSR_T) && (pc & 0xfff) == 0xffe))
         return why; /* two pages, perhaps */
     world_sync_shared(vcpu);
-    if (fault_try(vcpu, pc, ACCESS_FETCH, false, &w) != FAULT_FILLED || world_dacr_late())
+    switch (fault_try(vcpu, pc, ACCESS_FETCH, false, &w)) {
+    case FAULT_FILLED: break;
+    case FAULT_REFLECT: return user_fetch_fault(vcpu, why, pc, &w);
+    default: return why;
+    }
+    if (world_dacr_late())
         return why;
     count(REASON_exit_pabt_user);
     world_reload(vcpu, false);
     vcpu->r[15] = pc;
+    return GO_ON;
+}
+
+/* An interrupt in guest user becomes one of the guest's, or was umbra's own. */
+static unsigned user_interrupt(struct vcpu *vcpu, unsigned why)
+{
+    const struct vgic *gic = vcpu->vm->vgic;
+
+    clock_host_irq(); /* once more, with nothing to do, should this not be all */
+    if (vgic_fiq_pending(gic) || vcpu->vm->state != VM_RUNNING)
+        return why;
+    if (!vgic_irq_pending(gic) || (guest_fast.masks & PSR_I))
+        vcpu->r[15] -= 4;
+    else if (world_user_exception(vcpu, EXC_IRQ, vcpu->r[15]))
+        vcpu->vm->stats.exc_irq++;
+    else
+        return why;
+    count(REASON_exit_irq);
     return GO_ON;
 }
 
@@ -204,6 +252,8 @@ unsigned light_exit(struct vcpu *vcpu, unsigned why)
         return why;
     if (why == EXIT_PABT)
         return user_fetch(vcpu, why);
+    if (why == EXIT_IRQ)
+        return user_interrupt(vcpu, why);
     if ((why & EXIT_KERNEL) && (vcpu->cpsr & PSR_T))
         return why;
     return (why & ~(unsigned)EXIT_KERNEL) == EXIT_SVC ? kernel_svc(vcpu, why) : data_abort(vcpu, why);

@@ -42,7 +42,12 @@ void fault_fetch_exit(struct vcpu *vcpu);
 #define DFSR_WNR BIT(11)
 /* Of a DFSR or IFSR: could another translation be the answer? */
 bool fault_is_mapping(uint32_t fsr);
-enum fault_answer { FAULT_FILLED, FAULT_DEVICE /* no memory there */, FAULT_LONG /* nothing was done: the long way */ };
+enum fault_answer {
+    FAULT_FILLED,
+    FAULT_DEVICE,  /* no memory there */
+    FAULT_REFLECT, /* the guest's: w->fault says which */
+    FAULT_LONG,    /* nothing was done: the long way */
+};
 /* Fills the shadow for an access at va where that is all there is to do, whatever state the vcpu is in; 'w'
  * is the guest's walk unless the answer is FAULT_LONG. */
 enum fault_answer fault_try(struct vcpu *vcpu, uint32_t va, enum access_kind kind, bool privileged,

@@ -64,6 +64,12 @@ static bool dacr_is_shadows(void)
     return vmm.shadow.manager_domains || vmm.shadow.domain15_used;
 }
 
+static void load_host_dacr(uint32_t dacr)
+{
+    guest_load_dacr(dacr);
+    vmm.state->hw_dacr = dacr & ~VMM_DOMAIN;
+}
+
 /*
  * A guest kernel may be given less access than its DACR allows (fastpath.S, sysstubs.c): the
  * hardware's is never loosened here, and after an exception from guest user it is what the kernel
@@ -253,6 +259,42 @@ void world_complete_tlbi(struct vcpu *vcpu)
     for (uint32_t i = 0; i < count; i++)
         cp15_hook_tlbi(vcpu, TLBI_MVA, st->tlbi[i]);
     vmm.state->tlbi_next = TLBI_QUEUE;
+}
+
+/* Guest user's thread registers become what the guest kernel has in hardware (xlate.c, replace_cp15). */
+static void swap_thread_registers(void)
+{
+    vmm.state->tpidrurw = read_tpidrurw();
+    write_tpidrurw(read_tpidruro());
+    write_tpidruro(guest_fast.tpidrprw);
+}
+
+/* As user_svc of fastpath.S, which does it for SVCs: the guest kernel is entered with what is loaded. */
+bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr)
+{
+    uint32_t masks = guest_fast.masks, dacr = guest_fast.entry_dacr & guest_fast.hw_dacr;
+    uint32_t ctl = (masks & PSR_F) | PSR_A | PSR_I | (exc == EXC_IRQ ? MODE_IRQ : MODE_ABT);
+    int bank = vcpu_mode_bank(ctl);
+
+    if (!guest_fast.svc_entry)
+        return false;
+    vmm.state->spsr = (vcpu->cpsr & ~PSR_MASKS) | masks;
+    vmm.state->usr_sp = vcpu->r[13];
+    vmm.state->usr_lr = vcpu->r[14];
+    vcpu->r[13] = vcpu->bank_r13[bank];
+    vcpu->r[14] = lr;
+    vcpu->cpsr = (vcpu->cpsr & (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE)) | MODE_USR;
+    guest_fast.bank = 4 * (uint32_t)bank;
+    load_ctl(ctl);
+    swap_thread_registers();
+    if (dacr != guest_fast.hw_dacr)
+        load_host_dacr(dacr);
+    guest_set_vectors(true);
+    loaded.kernel = true;
+    guest_load_view(&guest_fast.kernel);
+    load_pending(vcpu, ctl);
+    vcpu->r[15] = fault_code_entry((vcpu->cp15.sctlr & SCTLR_V ? 0xffff0000u : vcpu->cp15.vbar) + 4 * exc);
+    return true;
 }
 
 bool world_dacr_late(void)

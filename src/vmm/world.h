@@ -31,6 +31,8 @@ void world_complete_tlbi(struct vcpu *vcpu);
 void world_reload(struct vcpu *vcpu, bool kernel);
 /* Has a fill made entries depend on DACR, so that its writes must be seen?  Then only world_run() may enter. */
 bool world_dacr_late(void);
+/* Guest user takes an abort (fault registers are set) or an interrupt; false: only world_run() can enter its handler. */
+bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr);
 /* Light exits since world_count(), by reason. */
 extern uint32_t world_light[];
 

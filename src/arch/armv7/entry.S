@@ -56,7 +56,7 @@ guest_vectors_kernel:
     guest_vector user_svc_slow, EXIT_SVC
     guest_vector user_pabt, EXIT_PABT, light_exit
     guest_vector user_dabt, EXIT_DABT, light_exit
-    guest_vector user_irq, EXIT_IRQ
+    guest_vector user_irq, EXIT_IRQ, light_exit
     guest_vector kernel_und, EXIT_UND + EXIT_KERNEL
     guest_vector kernel_svc_slow, EXIT_SVC + EXIT_KERNEL, light_exit
     guest_vector kernel_pabt, EXIT_PABT + EXIT_KERNEL

@@ -62,12 +62,17 @@ void guest_init(struct vcpu *vcpu, guest_light_fn light)
     guest_set_frames(vcpu);
 }
 
+void guest_set_vectors(bool kernel)
+{
+    write_vbar((uint32_t)(kernel ? guest_vectors_kernel : guest_vectors_user));
+}
+
 enum guest_exit guest_enter(struct vcpu *vcpu, bool *kernel)
 {
     unsigned why;
     uint32_t thumb;
 
-    write_vbar((uint32_t)(*kernel ? guest_vectors_kernel : guest_vectors_user));
+    guest_set_vectors(*kernel);
     why = guest_switch(vcpu);
     *kernel = why & EXIT_KERNEL;
     why &= ~(unsigned)EXIT_KERNEL;

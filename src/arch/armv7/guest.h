@@ -51,6 +51,9 @@ void guest_init(struct vcpu *vcpu, guest_light_fn light);
  */
 enum guest_exit guest_enter(struct vcpu *vcpu, bool *kernel);
 
+/* For a guest_light_fn that goes on in the other view. */
+void guest_set_vectors(bool kernel);
+
 /* Loads translation; the tables may just have been written. */
 void guest_load_view(const struct guest_view *view);
 /* Forgets what the host TLB holds of an ASID. */
