@@ -12,13 +12,11 @@
  * here live; in C, and while the guest is in User mode, they live in struct vcpu.
  */
 #define STATE_CTL 0
-#define STATE_SPSR 20
-#define STATE_USR_SP 24
-#define STATE_DACR 32
-#define STATE_HW_DACR 36
-#define STATE_TPIDRURW 48
-#define STATE_CTL_ON 60
-#define STATE_MSR_KEY 68
+#define STATE_SPSR 32
+#define STATE_USR_SP 36
+#define STATE_DACR 44
+#define STATE_HW_DACR 48
+#define STATE_TPIDRURW 60
 
 #define STATE_TLBI_NEXT 96
 #define STATE_QUEUE 256
@@ -45,6 +43,8 @@
  */
 struct state_page {
     uint32_t ctl;      /* virtual CPSR: mode, I, F, A, E; low byte is written by MSR stubs */
+    uint32_t ctl_on, ctl_off; /* low byte of ctl with I clear, with I set */
+    uint32_t msr_key;  /* ctl << 25; bit 0 is set when an interrupt waits */
     uint32_t pend_ptr; /* VMM_STATE (readable), or VMM_STATE + 4 KiB (faults) when an interrupt waits */
     uint32_t slot[3];  /* U0, U1: spilled registers; T: branch target being made */
     uint32_t spsr;     /* of the current mode */
@@ -56,8 +56,6 @@ struct state_page {
     uint32_t tpidrurw;
     uint32_t fpexc;
     uint32_t hw_fpexc; /* as hw_dacr */
-    uint32_t ctl_on, ctl_off; /* low byte of ctl with I clear, with I set */
-    uint32_t msr_key;  /* ctl << 25; bit 0 is set when an interrupt waits */
     uint32_t dfsr, ifsr, dfar, ifar, contextidr, sctlr; /* to be read; writes take an exit */
     uint32_t tlbi_next; /* where the next queued TLBIMVA goes, an address in VMM_STATE's page */
     /* Page number of which User mode may read, and write, bytes: LDRBT and STRBT there need no exit.  ~0: none. */
@@ -69,13 +67,11 @@ struct state_page {
 };
 
 
-_Static_assert(offsetof(struct state_page, ctl) == STATE_CTL && offsetof(struct state_page, spsr) == STATE_SPSR &&
+_Static_assert(offsetof(struct state_page, ctl) == STATE_CTL && offsetof(struct state_page, msr_key) == 12 && offsetof(struct state_page, spsr) == STATE_SPSR &&
                    offsetof(struct state_page, usr_sp) == STATE_USR_SP &&
                    offsetof(struct state_page, dacr) == STATE_DACR &&
                    offsetof(struct state_page, hw_dacr) == STATE_HW_DACR &&
                    offsetof(struct state_page, tpidrurw) == STATE_TPIDRURW &&
-                   offsetof(struct state_page, ctl_on) == STATE_CTL_ON &&
-                   offsetof(struct state_page, msr_key) == STATE_MSR_KEY &&
                    offsetof(struct state_page, tlbi_next) == STATE_TLBI_NEXT &&
                    offsetof(struct state_page, tlbi) == STATE_QUEUE && sizeof(struct state_page) == 4096,
                "offsets that fastpath.S uses");

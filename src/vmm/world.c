@@ -107,6 +107,17 @@ static void prepare_fast(struct vcpu *vcpu)
     guest_fast.tpidrprw = vcpu->cp15.tpidrprw;
 }
 
+/* What the state page tells after an SVC from guest user: Supervisor mode, I masked, A and F as in 'masks'. */
+static void load_svc(bool irq)
+{
+    uint32_t ctl = MODE_SVC | PSR_I | (guest_fast.masks & (PSR_A | PSR_F));
+
+    guest_fast.svc_ctl[0] = guest_fast.svc_ctl[2] = ctl;
+    guest_fast.svc_ctl[1] = ctl & ~PSR_I;
+    guest_fast.svc_ctl[3] = ctl << 25 | irq;
+    guest_fast.user_psr = guest_fast.masks | MODE_USR;
+}
+
 /* A waiting interrupt makes unmasking exit, and returns from exceptions.  'ctl' is the guest kernel's. */
 static void load_pending(struct vcpu *vcpu, uint32_t ctl)
 {
@@ -119,6 +130,7 @@ static void load_pending(struct vcpu *vcpu, uint32_t ctl)
     pending.code_changes = fault_code_changes;
     st->pend_ptr = pending.irq ? FAULTING : VMM_STATE;
     st->msr_key = ctl << 25 | pending.irq;
+    load_svc(pending.irq);
     guest_fast.eret_block = !fast_allowed || pending.irq || pending.fiq || mode == MODE_FIQ || mode == MODE_SYS;
     guest_fast.svc_entry = fast_allowed ? fault_code_entry(vectors + 4 * EXC_SVC) : 0;
 }

@@ -20,33 +20,31 @@
 
 #define PSR_MODE 0x1f
 #define PSR_AIF 0x1c0
-#define PSR_AF 0x140
 #define PSR_I 0x80
 #define PSR_T 0x20
 #define MODE_USR 0x10
-#define MODE_SVC 0x13
 #define DOMAIN_VMM_CLIENT 0x40000000
 
     .text
 
     @ Loads the translation of a view: by the reserved ASID 0, of which the TLB holds
     @ nothing, so that no walk joins one table with the other's ASID (B3.10.4).
-    @ No table was written since the last DSB.  r2 = guest_fast; takes r0, r1, r3
-    .macro load_view view
-    ldrd    r0, r1, [r2, #\view]
-    mov     r3, #0
-    mcr     p15, 0, r3, c13, c0, 1
+    @ No table was written since the last DSB.  r2 = guest_fast; \ttbr and \asid are a pair for LDRD
+    .macro load_view view, ttbr, asid, zero
+    ldrd    \ttbr, \asid, [r2, #\view]
+    mov     \zero, #0
+    mcr     p15, 0, \zero, c13, c0, 1
     isb
-    mcr     p15, 0, r0, c2, c0, 0
+    mcr     p15, 0, \ttbr, c2, c0, 0
     isb
-    mcr     p15, 0, r1, c13, c0, 1
+    mcr     p15, 0, \asid, c13, c0, 1
     isb
     .endm
 
-    .macro count field
-    ldr     r1, [r2, #\field]
-    add     r1, r1, #1
-    str     r1, [r2, #\field]
+    .macro count field, tmp
+    ldr     \tmp, [r2, #\field]
+    add     \tmp, \tmp, #1
+    str     \tmp, [r2, #\field]
     .endm
 
     @ The DACR in \d as the hardware may have it: Manager becomes Client, domain 15 is the VMM's.
@@ -56,79 +54,66 @@
     orr     \d, \d, #DOMAIN_VMM_CLIENT
     .endm
 
-    @ \d, in host form, goes into hardware; r0 = state page, r2 = guest_fast
-    .macro load_dacr d
+    @ \d, in host form, goes into hardware; r2 = guest_fast
+    .macro load_dacr d, state, tmp
     mcr     p15, 0, \d, c3, c0, 0
     isb
     str     \d, [r2, #FAST_HW_DACR]
-    bic     r1, \d, #DOMAIN_VMM_CLIENT
-    str     r1, [r0, #STATE_HW_DACR]
+    bic     \tmp, \d, #DOMAIN_VMM_CLIENT
+    str     \tmp, [\state, #STATE_HW_DACR]
     .endm
 
     .balign 32
     .global user_svc
 user_svc:
-    stmia   sp, {r0-r3}
+    stmia   sp, {r0-r8}
     ldr     r2, =guest_fast
-    ldr     r3, [r2, #FAST_SVC_ENTRY]
-    cmp     r3, #0
+    ldmia   r2, {r0, r1, r3-r8}     @ svc_entry, state, masks, svc_ctl, svc_keep
+    cmp     r0, #0
     beq     user_svc_back
-    str     r3, [sp, #VCPU_PC]
-    ldr     r0, [r2, #FAST_STATE]
-    mrs     r3, spsr
-    ldr     r1, [r2, #FAST_MASKS]
-    bic     r3, r3, #PSR_AIF        @ the host's own: where SCR forbids it, A and F stay set
-    orr     r1, r1, r3
-    str     r1, [r0, #STATE_SPSR]
     @ the guest's CPSR: Supervisor, I masked, A and F as they were
-    and     r1, r1, #PSR_AF
-    orr     r1, r1, #MODE_SVC
-    str     r1, [r0, #STATE_CTL_ON]
-    orr     r1, r1, #PSR_I
-    str     r1, [r0, #STATE_CTL_ON + 4]
-    str     r1, [r0, #STATE_CTL]
-    str     r1, [r2, #FAST_CTL]
-    lsl     r1, r1, #25
-    str     r1, [r0, #STATE_MSR_KEY]
-    mov     r1, #BANK_OFFSET_SVC
-    str     r1, [r2, #FAST_BANK]
-    @ the hardware's: the flags; T, J, IT and E cleared
-    ldr     r1, =0xf80f0010
-    and     r3, r3, r1
-    msr     spsr_cxsf, r3
-    @ thread registers: hardware TPIDRURW holds the guest's TPIDRURO, TPIDRURO its TPIDRPRW
-    mrc     p15, 0, r1, c13, c0, 2
-    str     r1, [r0, #STATE_TPIDRURW]
-    mrc     p15, 0, r1, c13, c0, 3
-    mcr     p15, 0, r1, c13, c0, 2
-    ldr     r1, [r2, #FAST_TPIDRPRW]
-    mcr     p15, 0, r1, c13, c0, 3
-    @ SP and LR: User mode's to the state page, Supervisor mode's in
-    add     r1, r0, #STATE_USR_SP
-    stmia   r1, {r13, r14}^
-    ldr     r1, [sp, #VCPU_BANK_R13 + BANK_OFFSET_SVC]
-    str     r1, [sp, #VCPU_R13]
+    stmia   r1, {r4-r7}
+    mov     r5, #BANK_OFFSET_SVC
+    strd    r4, r5, [r2, #FAST_CTL]
     str     lr, [sp, #VCPU_R14]
-    add     r1, sp, #VCPU_R13
-    ldmia   r1, {r13, r14}^
+    mrs     r4, spsr
+    bic     r5, r4, #PSR_AIF        @ the host's own: where SCR forbids it, A and F stay set
+    orr     r5, r5, r3
+    str     r5, [r1, #STATE_SPSR]
+    @ the hardware's: the flags; T, J, IT and E cleared
+    and     r4, r4, r8
+    msr     spsr_cxsf, r4
+    @ thread registers: hardware TPIDRURW holds the guest's TPIDRURO, TPIDRURO its TPIDRPRW
+    mrc     p15, 0, r4, c13, c0, 2
+    str     r4, [r1, #STATE_TPIDRURW]
+    mrc     p15, 0, r4, c13, c0, 3
+    mcr     p15, 0, r4, c13, c0, 2
+    ldr     r4, [r2, #FAST_TPIDRPRW]
+    mcr     p15, 0, r4, c13, c0, 3
+    @ SP and LR: User mode's to the state page, Supervisor mode's in
+    add     r4, r1, #STATE_USR_SP
+    stmia   r4, {r13, r14}^
+    ldr     r4, [sp, #VCPU_BANK_R13 + BANK_OFFSET_SVC]
+    str     r4, [sp, #VCPU_R13]
+    add     r4, sp, #VCPU_R13
+    ldmia   r4, {r13, r14}^
     nop
     @ access as the guest kernel restricted itself last time: more than that faults
-    ldr     r3, [r2, #FAST_ENTRY_DACR]
-    ldr     r1, [r2, #FAST_HW_DACR]
-    and     r3, r3, r1
-    cmp     r3, r1
+    ldrd    r4, r5, [r2, #FAST_HW_DACR]
+    and     r5, r5, r4
+    cmp     r5, r4
     beq     1f
-    load_dacr r3
-1:  count   FAST_SVC
-    ldr     lr, =guest_vectors_kernel
-    mcr     p15, 0, lr, c12, c0, 0
-    ldr     lr, [sp, #VCPU_PC]
-    load_view FAST_KERNEL_VIEW
-    ldmia   sp, {r0-r3}
+    load_dacr r5, r1, r4
+1:  count   FAST_SVC, r4
+    ldr     r4, =guest_vectors_kernel
+    mcr     p15, 0, r4, c12, c0, 0
+    load_view FAST_KERNEL_VIEW, r4, r5, r3
+    mov     lr, r0
+    ldmia   sp, {r0-r8}
     movs    pc, lr
 
 user_svc_back:
-    ldmia   sp, {r0-r3}
+    ldmia   sp, {r0-r8}
     b       user_svc_slow
 
     .balign 32
@@ -141,12 +126,16 @@ kernel_svc:
     ldr     r0, [lr, #-4]           @ in a translation: the VMM wrote it
     ldr     r2, =guest_fast
     and     r1, r0, #0xff
+    cmp     r1, #XLATE_SVC_DACR
+    beq     dacr
     cmp     r1, #XLATE_SVC_ERET
     beq     eret
-    cmp     r1, #XLATE_SVC_DACR
-    bne     kernel_svc_back
+kernel_svc_back:
+    ldmia   sp, {r0-r9}
+    b       kernel_svc_slow
 
     @ MCR DACR that takes access away: the hardware follows; the stub stores the value
+dacr:
     ldr     r1, [r2, #FAST_DACR_BLOCK]
     ubfx    r3, r0, #XLATE_SVC_REG, #4
     cmp     r1, #0
@@ -154,48 +143,33 @@ kernel_svc:
     bne     kernel_svc_back
     ldr     r0, [r2, #FAST_STATE]
     host_dacr r3
-    load_dacr r3
+    load_dacr r3, r0, r1
     str     r3, [r2, #FAST_ENTRY_DACR]
-    count   FAST_DACR
+    count   FAST_DACR, r1
     ldmia   sp, {r0-r3}
     movs    pc, lr
 
-kernel_svc_back:
-    ldmia   sp, {r0-r3}
-    b       kernel_svc_slow
-
-    @ MOVS pc, lr.  r2 = guest_fast, r3 = hardware SPSR (flags only)
+    @ MOVS pc, lr.  r2 = guest_fast
 eret:
-    ldr     r1, [r2, #FAST_ERET_BLOCK]
+    add     r3, r2, #FAST_ERET_BLOCK
+    ldmia   r3, {r3-r7, r9}         @ eret_block, queue_empty, psr_check, user_psr, ctl, bank
     ldr     r0, [r2, #FAST_STATE]
-    cmp     r1, #0
-    bne     kernel_svc_back
-    ldr     r1, [r0, #STATE_TLBI_NEXT]
-    movw    r3, #STATE_QUEUE
-    movt    r3, #(VMM_STATE >> 16)
-    cmp     r1, r3                  @ TLB operations wait: a DSB in User mode would have to complete them
+    cmp     r3, #0
+    ldr     r8, [r0, #STATE_TLBI_NEXT]
+    cmpeq   r8, r4                  @ TLB operations wait: a DSB in User mode would have to complete them
     ldr     r1, [r0, #STATE_SPSR]   @ the guest's new CPSR
     bne     kernel_svc_back
-    @ J, the reserved bits, ITSTATE, E: by the book
-    tst     r1, #0x01f00000
-    tsteq   r1, #0x06000000
-    tsteq   r1, #0x0000fe00
-    bne     kernel_svc_back
-    str     lr, [sp, #VCPU_PC]      @ to go back to, should this not be plain
-    and     r3, r1, #PSR_MODE
-    cmp     r3, #MODE_USR
-    bne     eret_kernel
+    and     r3, r1, r5              @ all but flags and T: J, the reserved bits, ITSTATE, E are for C
+    cmp     r3, r6
+    bne     eret_kernel             @ not User mode, masked as it was last
 
     @ the mode's SP, LR and SPSR go to their bank
-    ldr     r3, [r2, #FAST_BANK]
-    add     r3, r3, sp
-    str     r1, [r3, #VCPU_BANK_SPSR]
-    ldr     lr, [sp, #VCPU_R13]
-    str     lr, [r3, #VCPU_BANK_R13]
-    ldr     lr, [sp, #VCPU_R14]
-    str     lr, [r3, #VCPU_BANK_R14]
-    and     r3, r1, #PSR_AIF
-    str     r3, [r2, #FAST_MASKS]
+    add     r9, r9, sp
+    ldrd    r4, r5, [sp, #VCPU_R13]
+    str     r1, [r9, #VCPU_BANK_SPSR]
+    str     r4, [r9, #VCPU_BANK_R13]
+    str     r5, [r9, #VCPU_BANK_R14]
+    mov     lr, r5
     bic     r1, r1, #PSR_AIF
     msr     spsr_cxsf, r1
     add     r1, r0, #STATE_USR_SP
@@ -210,71 +184,58 @@ eret:
     ldr     r1, [r2, #FAST_HW_DACR]
     cmp     r3, r1
     beq     1f
-    load_dacr r3
-1:  count   FAST_ERET
+    load_dacr r3, r0, r1
+1:  count   FAST_ERET, r1
     ldr     r1, =guest_vectors_user
     mcr     p15, 0, r1, c12, c0, 0
-    load_view FAST_USER_VIEW
-    ldmia   sp, {r0-r3}
+    load_view FAST_USER_VIEW, r0, r1, r3
+    ldmia   sp, {r0-r9}
     movs    pc, lr
 
     @ To another mode with a bank of its own: IRQ, Supervisor, Abort, Undefined.
-    @ r0 = state page, r1 = new CPSR, r2 = guest_fast, r3 = its mode
+    @ r0 = state page, r1 = new CPSR, r2 = guest_fast, r3 = its bits that must be plain, r7 = ctl, r9 = 4 * bank
 eret_kernel:
+    tst     r3, #0x10               @ no mode of this processor without it: the table has 16 rows
+    beq     kernel_svc_back
+    eor     r4, r7, r3
+    bic     r4, r4, #(PSR_MODE | PSR_I)
     tst     r1, #PSR_T
+    cmpeq   r4, #0                  @ A and F stay: what waits for them is C's to know
+    and     r4, r3, #0xf
+    adr     r5, bank_of_mode
     bne     kernel_svc_back
-    tst     r1, #0x10               @ no mode of this processor without it: the table has 16 rows
+    ldrb    r5, [r5, r4]
+    cmp     r5, #0
     beq     kernel_svc_back
-    ldr     lr, [r2, #FAST_CTL]
-    eor     lr, lr, r1
-    tst     lr, #PSR_AF             @ A and F stay: what waits for them is C's to know
-    adr     lr, bank_of_mode
-    and     r3, r3, #0xf
-    ldrb    r3, [lr, r3]
-    ldrne   lr, [sp, #VCPU_PC]
-    bne     kernel_svc_back
-    cmp     r3, #0
-    ldreq   lr, [sp, #VCPU_PC]
-    beq     kernel_svc_back
-    ldr     lr, [r2, #FAST_BANK]
-    str     r3, [r2, #FAST_BANK]
-    add     r3, r3, sp
-    add     lr, lr, sp
-    str     r4, [r2, #FAST_SCRATCH]
-    ldr     r4, [r0, #STATE_SPSR]
-    str     r4, [lr, #VCPU_BANK_SPSR]
-    ldr     r4, [sp, #VCPU_R13]
-    str     r4, [lr, #VCPU_BANK_R13]
-    ldr     r4, [sp, #VCPU_R14]
-    str     r4, [lr, #VCPU_BANK_R14]
-    bic     lr, r4, #3              @ where to, in the guest's terms
-    ldr     r4, [r3, #VCPU_BANK_SPSR]
-    str     r4, [r0, #STATE_SPSR]
-    ldr     r4, [r3, #VCPU_BANK_R13]
-    str     r4, [sp, #VCPU_R13]
-    ldr     r4, [r3, #VCPU_BANK_R14]
-    str     r4, [sp, #VCPU_R14]
-    add     r3, sp, #VCPU_R13
-    ldmia   r3, {r13, r14}^
+    add     r7, r9, sp
+    str     r5, [r2, #FAST_BANK]
+    add     r5, r5, sp
+    ldrd    r8, r9, [sp, #VCPU_R13]
+    str     r1, [r7, #VCPU_BANK_SPSR]
+    str     r8, [r7, #VCPU_BANK_R13]
+    str     r9, [r7, #VCPU_BANK_R14]
+    bic     lr, r9, #3              @ where to, in the guest's terms
+    ldr     r6, [r5, #VCPU_BANK_SPSR]
+    ldr     r8, [r5, #VCPU_BANK_R13]
+    ldr     r9, [r5, #VCPU_BANK_R14]
+    str     r6, [r0, #STATE_SPSR]
+    strd    r8, r9, [sp, #VCPU_R13]
+    add     r6, sp, #VCPU_R13
+    ldmia   r6, {r13, r14}^
     nop
-    ldr     r4, [r2, #FAST_SCRATCH]
-    ldr     r3, =0xf80f0000
-    and     r3, r1, r3
-    orr     r3, r3, #MODE_USR
-    msr     spsr_cxsf, r3
-    movw    r3, #(PSR_AIF | PSR_MODE)
-    and     r1, r1, r3
-    str     r1, [r2, #FAST_CTL]
-    str     r1, [r0, #STATE_CTL]
-    bic     r3, r1, #PSR_I
-    str     r3, [r0, #STATE_CTL_ON]
-    orr     r3, r1, #PSR_I
-    str     r3, [r0, #STATE_CTL_ON + 4]
-    lsl     r3, r1, #25
-    str     r3, [r0, #STATE_MSR_KEY]
-    count   FAST_ERET
+    ldr     r6, =0xf80f0000
+    and     r6, r6, r1
+    orr     r6, r6, #MODE_USR
+    msr     spsr_cxsf, r6
+    bic     r5, r3, #PSR_I          @ no interrupt waits, or we were not here
+    orr     r6, r3, #PSR_I
+    mov     r4, r3
+    lsl     r7, r3, #25
+    str     r3, [r2, #FAST_CTL]
+    stmia   r0, {r4-r7}
+    count   FAST_ERET, r1
     add     lr, lr, #XLATE_D
-    ldmia   sp, {r0-r3}
+    ldmia   sp, {r0-r9}
     movs    pc, lr
 
     @ 4 * enum vcpu_bank by mode bits 3:0; 0 where C does it
@@ -301,8 +262,8 @@ kernel_dabt:
     ldr     r1, [r2, #FAST_HW_DACR]
     cmp     r3, r1
     beq     kernel_dabt_back
-    load_dacr r3
-    count   FAST_DACR_FAULT
+    load_dacr r3, r0, r1
+    count   FAST_DACR_FAULT, r1
     ldmia   sp, {r0-r3}
     subs    pc, lr, #8
 

@@ -11,22 +11,20 @@
 #define BANK_OFFSET_SVC 4
 
 #define FAST_SVC_ENTRY 0
-#define FAST_ERET_BLOCK 4
-#define FAST_DACR_BLOCK 8
-#define FAST_CTL 12
-#define FAST_MASKS 16
-#define FAST_BANK 20
-#define FAST_KERNEL_VIEW 24
-#define FAST_USER_VIEW 32
-#define FAST_HW_DACR 40
-#define FAST_ENTRY_DACR 44
-#define FAST_TPIDRPRW 48
-#define FAST_SVC 52
-#define FAST_ERET 56
-#define FAST_DACR 60
-#define FAST_DACR_FAULT 64
-#define FAST_SCRATCH 68
-#define FAST_STATE 72
+#define FAST_STATE 4
+#define FAST_ERET_BLOCK 32
+#define FAST_CTL 48
+#define FAST_BANK 52
+#define FAST_KERNEL_VIEW 56
+#define FAST_USER_VIEW 64
+#define FAST_HW_DACR 72
+#define FAST_ENTRY_DACR 76
+#define FAST_DACR_BLOCK 80
+#define FAST_TPIDRPRW 84
+#define FAST_SVC 88
+#define FAST_ERET 92
+#define FAST_DACR 96
+#define FAST_DACR_FAULT 100
 
 /* Reasons that the vectors give guest_switch, with EXIT_KERNEL when the guest was in a kernel view. */
 #define EXIT_UND 1

@@ -5,6 +5,7 @@
 
 #include "arch/armv7/cache.h"
 #include "arch/armv7/frame.h"
+#include "arch/armv7/layout.h"
 #include "arch/armv7/mmu.h"
 #include "lib/check.h"
 
@@ -29,22 +30,22 @@ AT(vcpu, bank_r13, VCPU_BANK_R13);
 AT(vcpu, bank_r14, VCPU_BANK_R14);
 AT(vcpu, bank_spsr, VCPU_BANK_SPSR);
 AT(guest_fast, svc_entry, FAST_SVC_ENTRY);
+AT(guest_fast, state, FAST_STATE);
+AT(guest_fast, svc_keep, FAST_SVC_ENTRY + 7 * 4);
 AT(guest_fast, eret_block, FAST_ERET_BLOCK);
-AT(guest_fast, dacr_block, FAST_DACR_BLOCK);
 AT(guest_fast, ctl, FAST_CTL);
-AT(guest_fast, masks, FAST_MASKS);
 AT(guest_fast, bank, FAST_BANK);
+AT(guest_fast, bank, FAST_ERET_BLOCK + 5 * 4);
 AT(guest_fast, kernel, FAST_KERNEL_VIEW);
 AT(guest_fast, user, FAST_USER_VIEW);
 AT(guest_fast, hw_dacr, FAST_HW_DACR);
 AT(guest_fast, entry_dacr, FAST_ENTRY_DACR);
+AT(guest_fast, dacr_block, FAST_DACR_BLOCK);
 AT(guest_fast, tpidrprw, FAST_TPIDRPRW);
 AT(guest_fast, svc, FAST_SVC);
 AT(guest_fast, eret, FAST_ERET);
 AT(guest_fast, dacr, FAST_DACR);
 AT(guest_fast, dacr_fault, FAST_DACR_FAULT);
-AT(guest_fast, scratch, FAST_SCRATCH);
-AT(guest_fast, state, FAST_STATE);
 _Static_assert(GUEST_EXIT_UND == EXIT_UND && GUEST_EXIT_DONE == EXIT_DONE, "frame.h: reasons");
 /* bank_of_mode in fastpath.S */
 _Static_assert(BANK_SVC == 1 && BANK_ABT == 2 && BANK_UND == 3 && BANK_IRQ == 4, "banks");
@@ -54,6 +55,9 @@ static void write_fpexc(uint32_t value) { __asm__ volatile(".fpu vfpv3\n\tvmsr f
 void guest_init(struct vcpu *vcpu, guest_light_fn light)
 {
     guest_light = light;
+    guest_fast.svc_keep = PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE | MODE_USR;
+    guest_fast.psr_check = ~(PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE | PSR_T);
+    guest_fast.queue_empty = VMM_STATE + STATE_QUEUE;
     write_vbar((uint32_t)guest_vectors_user);
     write_cpacr(read_cpacr() | CPACR_CP10_CP11);
     isb();

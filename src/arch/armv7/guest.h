@@ -25,19 +25,25 @@ struct guest_view { uint32_t ttbr0, contextidr; } __attribute__((aligned(8)));
  * the guest; the vectors keep it when the guest goes from user to kernel and back without C.
  */
 struct guest_fast {
-    uint32_t svc_entry;     /* hardware address of the guest's SVC vector; 0: SVC exits to C */
-    uint32_t eret_block;    /* not 0: exception returns exit to C */
-    uint32_t dacr_block;    /* not 0: DACR faults and writes exit to C */
-    uint32_t ctl;           /* guest kernel: mode, A, I as last entered, F */
-    uint32_t masks;         /* guest user: A, I, F */
-    uint32_t bank;          /* guest kernel: 4 * enum vcpu_bank of the mode */
+    /* user_svc loads these together */
+    uint32_t svc_entry;       /* hardware address of the guest's SVC vector; 0: SVC exits to C */
+    struct state_page *state; /* where every view has it */
+    uint32_t masks;           /* guest user: A, I, F */
+    uint32_t svc_ctl[4];      /* ctl, ctl_on, ctl_off, msr_key of the state page after an SVC */
+    uint32_t svc_keep;        /* bits of the hardware's SPSR that stay: flags, GE, the mode */
+    /* and eret these */
+    uint32_t eret_block;      /* not 0: exception returns exit to C */
+    uint32_t queue_empty;     /* tlbi_next of the state page, when nothing waits */
+    uint32_t psr_check;       /* bits of an SPSR that must be as expected: all but flags, GE and T, */
+    uint32_t user_psr;        /* User mode with 'masks' */
+    uint32_t ctl;             /* guest kernel: mode, A, I as last entered, F */
+    uint32_t bank;            /* guest kernel: 4 * enum vcpu_bank of the mode */
     struct guest_view kernel, user;
-    uint32_t hw_dacr;       /* the hardware's DACR */
-    uint32_t entry_dacr;    /* what a guest kernel that was entered by an exception restricts itself to */
+    uint32_t hw_dacr;         /* the hardware's DACR */
+    uint32_t entry_dacr;      /* what a guest kernel that was entered by an exception restricts itself to */
+    uint32_t dacr_block;      /* not 0: DACR faults and writes exit to C */
     uint32_t tpidrprw;
     uint32_t svc, eret, dacr, dacr_fault; /* taken since C last counted */
-    uint32_t scratch;
-    struct state_page *state; /* where every view has it */
 };
 extern struct guest_fast guest_fast;
 
