@@ -44,12 +44,6 @@ uint32_t access_dfsr(enum walk_fault fault, const struct walk_result *w, bool wr
 
 /* Walks of lately: a small TLB, with a TLB's rights to be stale. */
 static struct { uint32_t page, age; struct walk_result w; } walked[16];
-static uint32_t age = 1;
-
-void access_forget(void)
-{
-    age++;
-}
 
 static void forget_page(uint32_t va)
 {
@@ -62,10 +56,10 @@ static void walk_tlb(struct vcpu *vcpu, uint32_t va, struct walk_result *w)
     uint32_t page = ALIGN_DOWN(va, 4096);
     unsigned slot = (va >> 12) % ARRAY_SIZE(walked);
 
-    if (walked[slot].page != page || walked[slot].age != age) {
+    if (walked[slot].page != page || walked[slot].age != vmm.age) {
         access_walk(vcpu, page, &walked[slot].w);
         walked[slot].page = page;
-        walked[slot].age = walked[slot].w.fault == FSR_NONE ? age : 0;
+        walked[slot].age = walked[slot].w.fault == FSR_NONE ? vmm.age : 0;
     }
     *w = walked[slot].w;
     w->pa.v += va - page;

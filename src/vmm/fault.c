@@ -15,16 +15,16 @@
 
 /* Displaced code pages entered lately; valid until the next TLB operation or space switch: of this age only. */
 static struct { uint32_t page, va, age; } displaced[8];
-static uint32_t age = 1;
+static bool displaced_any;
 uint32_t fault_code_changes;
 
 void fault_forget_code(void)
 {
-    access_forget();
+    vmm.age++;
     vmm.state->user_page[0] = vmm.state->user_page[1] = ~0u;
-    age++;
-    fault_code_changes++;
-    thumb_forget();
+    if (displaced_any)
+        fault_code_changes++;
+    displaced_any = false;
 }
 
 static void reflect_fetch(struct vcpu *vcpu, uint32_t va, enum walk_fault fault, const struct walk_result *w)
@@ -143,7 +143,8 @@ static void remember_displaced(struct xpage *page)
         return;
     }
     displaced[slot].page = page->gva.v;
-    displaced[slot].age = age;
+    displaced[slot].age = vmm.age;
+    displaced_any = true;
     fault_code_changes++;
     displaced[slot].va = page->va;
 }
@@ -185,7 +186,7 @@ uint32_t fault_code_entry(uint32_t pc)
     uint32_t page = ALIGN_DOWN(pc, 4096);
     unsigned slot = (page >> 12) % ARRAY_SIZE(displaced);
 
-    return displaced[slot].page == page && displaced[slot].age == age ? displaced[slot].va + (pc & 4095) : pc + XLATE_D;
+    return displaced[slot].page == page && displaced[slot].age == vmm.age ? displaced[slot].va + (pc & 4095) : pc + XLATE_D;
 }
 
 /* The walk for a data access, and what it gives when it is allowed: RAM to map, or a device. */

@@ -128,7 +128,7 @@ static unsigned barrier(struct vcpu *vcpu, unsigned why)
 
     if ((word & 0x0ff00fffu) != DSB_PROBE || BITS(word, 19, 16) != BITS(word, 15, 12))
         return why;
-    world_complete_tlbi(vcpu);
+    world_complete_tlbi();
     world_reload(vcpu, true);
     count(REASON_exit_dabt_kernel);
     vcpu->r[15] = hw_pc - 4;

@@ -160,6 +160,7 @@ static void init_engines(void)
     vmm.xlate.no_tlbi_queue = desc.without & (WITHOUT_TLBI_QUEUE | WITHOUT_SYSTEM_STUBS);
     vmm.state->tlbi_next = VMM_STATE + STATE_QUEUE;
     guest_fast.entry_dacr = ~0u;
+    vmm.age = 1;
     guest_fast.state = vmm.state;
     codesync_init();
 }

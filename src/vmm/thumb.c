@@ -19,7 +19,6 @@
 
 /* Pages entered lately; valid until the next TLB operation or space switch. */
 static struct { struct xpage *page; uint32_t age; } recent[64];
-static uint32_t age = 1;
 static uint32_t hw_entry;
 
 /* The instruction in the slot, while the guest is there. */
@@ -32,7 +31,7 @@ static struct {
 
 void thumb_forget(void)
 {
-    age++;
+    vmm.age++;
 }
 
 void thumb_remember(struct xpage *page)
@@ -40,7 +39,7 @@ void thumb_remember(struct xpage *page)
     unsigned i = (page->gva.v >> 12) % ARRAY_SIZE(recent);
 
     recent[i].page = page;
-    recent[i].age = age;
+    recent[i].age = vmm.age;
 }
 
 static struct xpage *recall(uint32_t pc)
@@ -48,7 +47,7 @@ static struct xpage *recall(uint32_t pc)
     unsigned i = (pc >> 12) % ARRAY_SIZE(recent);
     struct xpage *page = recent[i].page;
 
-    return recent[i].age == age && page->gva.v == ALIGN_DOWN(pc, 4096) ? page : NULL;
+    return recent[i].age == vmm.age && page->gva.v == ALIGN_DOWN(pc, 4096) ? page : NULL;
 }
 
 uint32_t thumb_hw_entry(void)

@@ -18,6 +18,7 @@ struct vmm {
     uint64_t start_ticks;      /* host time of the guest's time 0 */
     unsigned software_steps;   /* rounds of the run loop that did not enter the guest */
     bool claims_dirty;         /* the guest's tables may have grown into our places */
+    uint32_t age;              /* of what was looked up in the guest's tables: the next TLB operation or space switch ends it */
     uint32_t without;          /* optimisations switched off: WITHOUT_ (vmdesc.h) */
 };
 
@@ -104,8 +105,6 @@ extern const struct mem_ops access_mem_ops;
 bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size);
 /* May the guest fetch at va?  A TLB's answer, which may be stale where a fault would not be. */
 bool access_fetchable(struct vcpu *vcpu, uint32_t va);
-/* Forgets walks: after TLB maintenance and space switches. */
-void access_forget(void);
 /* A device's register; false: there is none, or not of this size. */
 bool access_device(struct vcpu *vcpu, gpa_t pa, unsigned size, bool write, uint32_t *value);
 /* Executes the load or store at pc, which accesses va, in software. */

@@ -261,7 +261,7 @@ static void load_all(struct vcpu *vcpu, bool kernel, bool was_user)
 }
 
 /* TLBIMVAs that were queued: whatever comes next may rely on none of them, so none is late. */
-void world_complete_tlbi(struct vcpu *vcpu)
+void world_complete_tlbi(void)
 {
     const struct state_page *st = vmm.state;
     uint32_t count = (st->tlbi_next - TLBI_QUEUE) / 4;
@@ -269,7 +269,8 @@ void world_complete_tlbi(struct vcpu *vcpu)
     if (count > ARRAY_SIZE(st->tlbi)) /* the guest has written to the state page */
         count = ARRAY_SIZE(st->tlbi);
     for (uint32_t i = 0; i < count; i++)
-        cp15_hook_tlbi(vcpu, TLBI_MVA, st->tlbi[i]);
+        shadow_tlb_op(&vmm.shadow, TLB_MVA, st->tlbi[i]);
+    fault_forget_code();
     vmm.state->tlbi_next = TLBI_QUEUE;
 }
 
@@ -346,7 +347,7 @@ void world_run(struct vcpu *vcpu, struct world_exit *exit)
         leave_user(vcpu);
     world_sync_shared(vcpu);
     if (vmm.state->tlbi_next != TLBI_QUEUE)
-        world_complete_tlbi(vcpu);
+        world_complete_tlbi();
 }
 
 void world_count(void)

@@ -26,7 +26,7 @@ void world_sync(struct vcpu *vcpu);
 /* DACR and FPEXC, which a guest kernel writes in the state page. */
 void world_sync_shared(struct vcpu *vcpu);
 /* TLBIMVAs that were queued. */
-void world_complete_tlbi(struct vcpu *vcpu);
+void world_complete_tlbi(void);
 /* Views, waiting interrupts and entry points as they are now; the guest goes on in the view it was in. */
 void world_reload(struct vcpu *vcpu, bool kernel);
 /* Has a fill made entries depend on DACR, so that its writes must be seen?  Then only world_run() may enter. */
