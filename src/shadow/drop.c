@@ -112,6 +112,7 @@ static void drop_shared(struct shadow *s, uint32_t va)
         flags = l2_meta(view_l2(entry))->flags;
         if (!drop_in_table(s, view_l2(entry), va))
             return;
+        s->global_stale = true;
         for (uint64_t set = s->used_spaces; set;) {
             struct view *v = &next_space(s, &set)->views[VIEW_KERNEL];
 

@@ -320,6 +320,7 @@ bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, const struct wal
     if (s->policy->filled)
         s->policy->filled(s, va, w, true);
     arch_tlb_flush_va(va, v->asid);
+    s->global_stale = true;
     return true;
 }
 

@@ -17,6 +17,8 @@
 
 #define SHADOW_MAX_SPACES 40
 #define SHADOW_MAX_CLAIMS 64
+/* Host ASID under which the hardware may walk global_l1 itself; those of spaces begin at 2, 0 is for changing over. */
+#define SHADOW_GLOBAL_ASID 1u
 #define SHADOW_SEED_LOG 256u
 #define SHADOW_BITMAP 128 /* words of a bitmap with a bit for each MiB */
 
@@ -68,6 +70,7 @@ struct shadow {
     uint32_t clock;
     struct walk_regs regs;
     uint32_t *global_l1;             /* kernel view of what the guest calls global */
+    bool global_stale;               /* the host TLB may hold, under SHADOW_GLOBAL_ASID, entries that are gone from it */
     uint16_t seed_log[SHADOW_SEED_LOG]; /* MiBs whose entry in global_l1 changed lately */
     uint32_t seed_count;             /* such changes, all */
     uint32_t mixed[SHADOW_BITMAP];   /* MiBs whose global entries have copies in spaces */

@@ -33,6 +33,7 @@ bool in_window(uint32_t mib)
 
 void mark_all_stale(struct shadow *s)
 {
+    s->global_stale = true;
     for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
         s->spaces[i].views[0].stale = true;
         s->spaces[i].views[1].stale = true;
@@ -91,6 +92,7 @@ static void inherit_claims(struct shadow *s, struct view *v)
 void put_global(struct shadow *s, unsigned mib, uint32_t value)
 {
     put_desc(&s->global_l1[mib], value);
+    s->global_stale = true;
     s->seed_log[s->seed_count++ % SHADOW_SEED_LOG] = (uint16_t)mib;
 }
 
@@ -130,9 +132,11 @@ void view_reset(struct shadow *s, struct view *v)
 
 void seed_global(struct shadow *s)
 {
+    s->global_stale = true;
     s->seed_count += SHADOW_SEED_LOG + 1; /* whatever was logged is not enough */
     memcpy(s->global_l1, s->window_l1, L1_BYTES);
     s->global_l1[VMM_STATE >> 20] = s->state_entry;
+    arch_clean_range(s->global_l1, L1_BYTES);
     memset(s->claimed, 0, sizeof(s->claimed));
 }
 

@@ -41,9 +41,7 @@ static bool interrupted(const struct vcpu *vcpu)
 /* The instruction before guest address 'next' is complete. */
 static unsigned complete(struct vcpu *vcpu, uint32_t next)
 {
-    if (vmm.claims_dirty && !vmm_recheck_claims())
-        vmm.claims_dirty = true; /* translations are gone */
-    if (vmm.claims_dirty || interrupted(vcpu) || vcpu->vm->state != VM_RUNNING) {
+    if (vmm_claims_lost() || interrupted(vcpu) || vcpu->vm->state != VM_RUNNING) {
         vcpu->r[15] = next;
         return EXIT_DONE | EXIT_KERNEL;
     }
@@ -76,18 +74,34 @@ static unsigned cp15_access(struct vcpu *vcpu, unsigned why, uint32_t word, uint
 }
 
 /* MRRC of the counters: sched_clock() and delay loops. */
-static unsigned counter_read(struct vcpu *vcpu, unsigned why, uint32_t word)
+static bool counter_read(struct vcpu *vcpu, uint32_t word)
 {
     unsigned rt = BITS(word, 9, 6), rt2 = BITS(word, 13, 10);
     uint64_t now;
 
-    if (rt == 15 || rt2 == 15 || BITS(word, 17, 14) != 14 || BITS(word, 21, 18) > 1)
-        return why;
+    if ((word & 0x3f) != XLATE_SVC_CP15_64 || rt == 15 || rt2 == 15 || BITS(word, 17, 14) != 14 ||
+        BITS(word, 21, 18) > 1)
+        return false;
     now = clock_now();
     vcpu->r[rt] = (uint32_t)now;
     vcpu->r[rt2] = (uint32_t)(now >> 32);
-    count(REASON_exit_emulate);
-    return GO_ON; /* r[15] is the next word */
+    return true;
+}
+
+/* Words of CP15 accesses but for Rt (arch/state.h) */
+#define CP15_WORD(crn, crm, op2) (XLATE_SVC_CP15 | (op2) << 10 | (crm) << 13 | (crn) << 17)
+#define CP15_WORD_MASK 0x00fffc3fu
+
+/* TTBR0 and CONTEXTIDR */
+static bool space_write(struct vcpu *vcpu, uint32_t word)
+{
+    unsigned rt = BITS(word, 9, 6);
+
+    switch (word & CP15_WORD_MASK) {
+    case CP15_WORD(2u, 0u, 0u): return rt != 15 && world_write_space(vcpu, &vcpu->cp15.ttbr0, vcpu->r[rt]);
+    case CP15_WORD(13u, 0u, 1u): return rt != 15 && world_write_space(vcpu, &vcpu->cp15.contextidr, vcpu->r[rt]);
+    default: return false;
+    }
 }
 
 /* An access that its stub could not do: as if it stood in place. */
@@ -103,22 +117,44 @@ static unsigned stub_svc(struct vcpu *vcpu, unsigned why, uint32_t hw_pc, uint32
     return answer;
 }
 
+/* MOVS pc, lr between spaces: now the short path can take it. */
+static unsigned return_again(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
+{
+    if (vmm_claims_lost())
+        return why;
+    world_reload(vcpu, true);
+    if (guest_fast.eret_block)
+        return why;
+    vcpu->r[15] = hw_pc;
+    return GO_ON;
+}
+
+/* r[15] is the next word already. */
+static unsigned counted(enum exit_reason reason)
+{
+    count(reason);
+    return GO_ON;
+}
+
 static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 {
     uint32_t hw_pc = vcpu->r[15] - 4, word = *(const uint32_t *)hw_pc;
+    bool in_stub = xlate_arena_at(&vmm.xlate, hw_pc); /* or in a displaced page */
+    bool was_between;
 
-    if (xlate_arena_at(&vmm.xlate, hw_pc))
+    if (!in_stub && ((word & 0x3f) == XLATE_SVC_CP15 ? space_write(vcpu, word) : counter_read(vcpu, word)))
+        return counted(REASON_exit_emulate);
+    was_between = world_enter_space(vcpu);
+    if (in_stub)
         return stub_svc(vcpu, why, hw_pc, word);
-    switch (word & 0x3f) {
-    case XLATE_SVC_CP15: return cp15_access(vcpu, why, word, hw_pc - XLATE_D);
-    case XLATE_SVC_CP15_64: return counter_read(vcpu, why, word);
-    default: break;
-    }
+    if ((word & 0x3f) == XLATE_SVC_CP15)
+        return cp15_access(vcpu, why, word, hw_pc - XLATE_D);
+    if (was_between && (word & 0xff) == XLATE_SVC_ERET)
+        return return_again(vcpu, why, hw_pc);
     if ((word & 0xff) != XLATE_SVC_LAZY || !codesync_make_stub(hw_pc))
         return why;
-    count(REASON_exit_lazy);
     vcpu->r[15] = hw_pc;
-    return GO_ON;
+    return counted(REASON_exit_lazy);
 }
 
 /* A DSB with TLB operations waiting: back to where its stub looks at the queue. */
@@ -126,7 +162,7 @@ static unsigned barrier(struct vcpu *vcpu, unsigned why)
 {
     uint32_t hw_pc = vcpu->r[15] - 8, word = *(const uint32_t *)hw_pc;
 
-    if ((word & 0x0ff00fffu) != DSB_PROBE || BITS(word, 19, 16) != BITS(word, 15, 12))
+    if ((word & 0x0ff00fffu) != DSB_PROBE || BITS(word, 19, 16) != BITS(word, 15, 12) || vmm_claims_lost())
         return why;
     world_complete_tlbi();
     world_reload(vcpu, true);
@@ -188,9 +224,10 @@ static unsigned data_abort(struct vcpu *vcpu, unsigned why)
     bool kernel = why & EXIT_KERNEL, write = dfsr & DFSR_WNR;
     struct walk_result w;
 
+    world_enter_space(vcpu);
     if (ALIGN_DOWN(va, MiB) == VMM_STATE && kernel)
         return barrier(vcpu, why);
-    if (!fault_is_mapping(dfsr))
+    if (!fault_is_mapping(dfsr) || vmm_claims_lost())
         return why;
     world_sync_shared(vcpu);
     switch (fault_try(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, kernel, &w)) {

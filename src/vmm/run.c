@@ -50,14 +50,20 @@ void vmm_stop(const char *fmt, ...)
     vmm.vm.state = VM_STOPPED;
 }
 
-bool vmm_recheck_claims(void)
+bool vmm_claims_lost(void)
 {
+    if (vmm.claims_dirty)
+        vmm.claims_lost |= shadow_check_claims(&vmm.shadow) != 0;
     vmm.claims_dirty = false;
-    if (!shadow_check_claims(&vmm.shadow))
-        return true;
+    return vmm.claims_lost;
+}
+
+/* The guest's place is ours no longer: translations move. */
+static void move_translations(void)
+{
+    vmm.claims_lost = false;
     log_limited(8, "%s: the guest now maps where translations were; they move", vmm.vm.name);
     codesync_flush();
-    return false;
 }
 
 /* VFP is enabled in hardware when it is first used, and stays so until the guest disables it. */
@@ -248,8 +254,8 @@ static bool prepare(struct vcpu *vcpu)
         vmm_stop("big-endian data in a privileged mode is not supported");
         return false;
     }
-    if (vmm.claims_dirty)
-        vmm_recheck_claims();
+    if (vmm_claims_lost())
+        move_translations();
     if (!(vcpu->cpsr & PSR_T) || thumb_prepare(vcpu))
         return true;
     if (++vmm.software_steps % SOFTWARE_STEPS_MAX == 0) {

@@ -18,6 +18,7 @@ struct vmm {
     uint64_t start_ticks;      /* host time of the guest's time 0 */
     unsigned software_steps;   /* rounds of the run loop that did not enter the guest */
     bool claims_dirty;         /* the guest's tables may have grown into our places */
+    bool claims_lost;          /* they have */
     uint32_t age;              /* of what was looked up in the guest's tables: the next TLB operation or space switch ends it */
     uint32_t without;          /* optimisations switched off: WITHOUT_ (vmdesc.h) */
 };
@@ -30,8 +31,8 @@ void vmm_run(void);
 /* Stops the VM with a message and a dump of its state. */
 void vmm_stop(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void vmm_dump(void);
-/* The guest's tables may map places that are ours: true when none is; otherwise every translation is gone. */
-bool vmm_recheck_claims(void);
+/* Do the guest's tables map places that are ours?  Then translations must go, once the vcpu is precise. */
+bool vmm_claims_lost(void);
 
 /* light.c: a guest_light_fn (arch/armv7/guest.h) */
 unsigned light_exit(struct vcpu *vcpu, unsigned why);

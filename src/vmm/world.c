@@ -135,6 +135,51 @@ static void load_pending(struct vcpu *vcpu, uint32_t ctl)
     guest_fast.svc_entry = fast_allowed ? fault_code_entry(vectors + 4 * EXC_SVC) : 0;
 }
 
+/*
+ * Between spaces.  A kernel that changes address spaces writes TTBR0 and CONTEXTIDR two or three times in a row, and
+ * touches nothing but what it maps global meanwhile.  So after such a write the hardware walks
+ * global_l1, of which every entry may be held whatever ASID and tables are (B3.10.1), and the space is looked up when
+ * something else is accessed, or User mode is entered.
+ */
+static struct { bool active; uint32_t eret_block; } between;
+
+bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value)
+{
+    struct shadow *s = &vmm.shadow;
+    struct guest_view global;
+
+    if (*reg == value)
+        return true;
+    if (!(vcpu->cp15.sctlr & SCTLR_M) || s->no_space_cache)
+        return false;
+    *reg = value;
+    vmm.state->ttbr0 = vcpu->cp15.ttbr0;
+    vmm.state->contextidr = vcpu->cp15.contextidr;
+    if (between.active)
+        return true;
+    global = guest_view_of(pool_hpa(s->global_l1).v, SHADOW_GLOBAL_ASID);
+    if (s->global_stale)
+        guest_flush_view(&global);
+    s->global_stale = false;
+    guest_load_view(&global);
+    between.active = true;
+    between.eret_block = guest_fast.eret_block;
+    guest_fast.eret_block = true;
+    vmm.state->user_page[0] = vmm.state->user_page[1] = ~0u; /* LDRBT and STRBT must look again */
+    return true;
+}
+
+bool world_enter_space(struct vcpu *vcpu)
+{
+    if (!between.active)
+        return false;
+    between.active = false;
+    guest_fast.eret_block = between.eret_block;
+    loaded.space = NULL;
+    cp15_hook_space(vcpu);
+    return true;
+}
+
 static bool pending_changed(const struct vcpu *vcpu)
 {
     const struct vgic *gic = vcpu->vm->vgic;
@@ -341,6 +386,7 @@ void world_run(struct vcpu *vcpu, struct world_exit *exit)
     exit->hw_pc = vcpu->r[15];
     exit->word = kernel && exit->why == GUEST_EXIT_SVC ? *(const uint32_t *)ALIGN_DOWN(exit->hw_pc, 4) : 0;
     synced = !kernel;
+    world_enter_space(vcpu);
     if (kernel)
         leave_kernel(vcpu);
     else

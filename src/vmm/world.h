@@ -31,6 +31,10 @@ void world_complete_tlbi(void);
 void world_reload(struct vcpu *vcpu, bool kernel);
 /* Has a fill made entries depend on DACR, so that its writes must be seen?  Then only world_run() may enter. */
 bool world_dacr_late(void);
+/* The guest kernel writes TTBR0 or CONTEXTIDR, 'reg' of the vcpu: true when that is all, for now. */
+bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value);
+/* Makes the space that was written so the current one, before anything depends on it.  False: it is. */
+bool world_enter_space(struct vcpu *vcpu);
 /* Guest user takes an abort (fault registers are set) or an interrupt; false: only world_run() can enter its handler. */
 bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr);
 /* Light exits since world_count(), by reason. */
