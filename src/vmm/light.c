@@ -30,6 +30,12 @@ static void count(enum exit_reason reason)
     world_light[reason]++;
 }
 
+static unsigned counted(enum exit_reason reason)
+{
+    count(reason);
+    return GO_ON;
+}
+
 /* May the guest take an interrupt here?  Then the run loop must. */
 static bool interrupted(const struct vcpu *vcpu)
 {
@@ -129,13 +135,6 @@ static unsigned return_again(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
     return GO_ON;
 }
 
-/* r[15] is the next word already. */
-static unsigned counted(enum exit_reason reason)
-{
-    count(reason);
-    return GO_ON;
-}
-
 static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 {
     uint32_t hw_pc = vcpu->r[15] - 4, word = *(const uint32_t *)hw_pc;
@@ -202,8 +201,7 @@ static unsigned user_data_fault(struct vcpu *vcpu, unsigned why, uint32_t va, bo
     vcpu->cp15.dfsr = vmm.state->dfsr = access_dfsr(w->fault, w, write);
     vcpu->vm->stats.fault_reflected++;
     vcpu->vm->stats.exc_dabt++;
-    count(REASON_exit_dabt_user);
-    return GO_ON;
+    return counted(REASON_exit_dabt_user);
 }
 
 static unsigned user_fetch_fault(struct vcpu *vcpu, unsigned why, uint32_t pc, const struct walk_result *w)
@@ -214,8 +212,15 @@ static unsigned user_fetch_fault(struct vcpu *vcpu, unsigned why, uint32_t pc, c
     vcpu->cp15.ifsr = vmm.state->ifsr = access_dfsr(w->fault, w, false);
     vcpu->vm->stats.fault_reflected++;
     vcpu->vm->stats.exc_pabt++;
-    count(REASON_exit_pabt_user);
-    return GO_ON;
+    return counted(REASON_exit_pabt_user);
+}
+
+/* The access that aborted is tried again, in the space that is the current one now. */
+static unsigned again(struct vcpu *vcpu)
+{
+    world_reload(vcpu, true);
+    vcpu->r[15] -= 8;
+    return counted(REASON_exit_dabt_kernel);
 }
 
 static unsigned data_abort(struct vcpu *vcpu, unsigned why)
@@ -224,11 +229,14 @@ static unsigned data_abort(struct vcpu *vcpu, unsigned why)
     bool kernel = why & EXIT_KERNEL, write = dfsr & DFSR_WNR;
     struct walk_result w;
 
-    world_enter_space(vcpu);
+    bool was_between = world_enter_space(vcpu);
+
     if (ALIGN_DOWN(va, MiB) == VMM_STATE && kernel)
         return barrier(vcpu, why);
     if (!fault_is_mapping(dfsr) || vmm_claims_lost())
         return why;
+    if (was_between)
+        return again(vcpu); /* the space's own shadow may have it */
     world_sync_shared(vcpu);
     switch (fault_try(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, kernel, &w)) {
     case FAULT_FILLED: break;
@@ -238,10 +246,9 @@ static unsigned data_abort(struct vcpu *vcpu, unsigned why)
     }
     if (world_dacr_late())
         return why;
-    count(kernel ? REASON_exit_dabt_kernel : REASON_exit_dabt_user);
     world_reload(vcpu, kernel);
     vcpu->r[15] -= 8;
-    return GO_ON;
+    return counted(kernel ? REASON_exit_dabt_kernel : REASON_exit_dabt_user);
 }
 
 static unsigned user_fetch(struct vcpu *vcpu, unsigned why)
@@ -279,8 +286,7 @@ static unsigned user_interrupt(struct vcpu *vcpu, unsigned why)
         vcpu->vm->stats.exc_irq++;
     else
         return why;
-    count(REASON_exit_irq);
-    return GO_ON;
+    return counted(REASON_exit_irq);
 }
 
 unsigned light_exit(struct vcpu *vcpu, unsigned why)
