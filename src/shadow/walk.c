@@ -12,7 +12,8 @@ enum { L1_INVALID = 0, L1_TABLE = 1, L1_SECTION = 2 };
 /* Second-level descriptor, bits 1:0; small pages keep XN in bit 0. */
 enum { L2_INVALID = 0, L2_LARGE = 1 };
 
-bool guest_walk_l1_addr(const struct walk_regs *regs, gva_t va, gpa_t *addr)
+/* False when TTBCR.PDn forbids the walk. */
+static inline bool l1_addr(const struct walk_regs *regs, gva_t va, gpa_t *addr)
 {
     unsigned n = regs->ttbcr & 7;
 
@@ -24,8 +25,13 @@ bool guest_walk_l1_addr(const struct walk_regs *regs, gva_t va, gpa_t *addr)
     return !(regs->ttbcr & TTBCR_PD0);
 }
 
-static bool read_descriptor(const struct walk_regs *regs, gpa_t addr, walk_read_fn read, void *ctx,
-                            uint32_t *desc)
+bool guest_walk_l1_addr(const struct walk_regs *regs, gva_t va, gpa_t *addr)
+{
+    return l1_addr(regs, va, addr);
+}
+
+static inline bool read_descriptor(const struct walk_regs *regs, gpa_t addr, walk_read_fn read, void *ctx,
+                                   uint32_t *desc)
 {
     if (!read(ctx, addr, desc))
         return false;
@@ -40,7 +46,7 @@ static void walk_flat(gva_t va, struct walk_result *out)
 }
 
 /* Under SCTLR.AFE, AP[0] is the access flag and permissions are AP[2:1] (B3.7.2). */
-static enum walk_fault access_flag(const struct walk_regs *regs, struct walk_result *out,
+static inline enum walk_fault access_flag(const struct walk_regs *regs, struct walk_result *out,
                                    enum walk_fault fault)
 {
     if (!(regs->sctlr & SCTLR_AFE) || (out->ap & 1))
@@ -73,7 +79,7 @@ static void walk_section(const struct walk_regs *regs, gva_t va, uint32_t desc,
     out->fault = access_flag(regs, out, FSR_ACCESS_L1);
 }
 
-static void walk_page(const struct walk_regs *regs, gva_t va, uint32_t desc, struct walk_result *out)
+static inline void walk_page(const struct walk_regs *regs, gva_t va, uint32_t desc, struct walk_result *out)
 {
     if ((desc & 3) == L2_LARGE) {
         out->size = MAP_64K;
@@ -103,6 +109,31 @@ static void walk_stop(struct walk_result *out, enum walk_fault fault)
     }
 }
 
+/* What a first-level descriptor says; true: a second-level table. */
+static inline bool walk_l1(const struct walk_regs *regs, gva_t va, uint32_t desc, struct walk_result *out)
+{
+    out->l1_desc = desc;
+    out->l2 = (desc & 3) == L1_TABLE;
+    if (out->l2) {
+        out->domain = BITS(desc, 8, 5);
+        out->domain_valid = true;
+        return true;
+    }
+    if ((desc & 3) == L1_SECTION)
+        walk_section(regs, va, desc, out);
+    else
+        walk_stop(out, FSR_TRANS_L1);
+    return false;
+}
+
+static inline void walk_l2(const struct walk_regs *regs, gva_t va, uint32_t desc, struct walk_result *out)
+{
+    if ((desc & 3) == L2_INVALID)
+        walk_stop(out, FSR_TRANS_L2);
+    else
+        walk_page(regs, va, desc, out);
+}
+
 void guest_walk(const struct walk_regs *regs, gva_t va, walk_read_fn read, void *ctx,
                 struct walk_result *out)
 {
@@ -114,7 +145,7 @@ void guest_walk(const struct walk_regs *regs, gva_t va, walk_read_fn read, void 
         return;
     }
     out->l2 = false;
-    if (!guest_walk_l1_addr(regs, va, &addr)) {
+    if (!l1_addr(regs, va, &addr)) {
         walk_stop(out, FSR_TRANS_L1);
         return;
     }
@@ -122,52 +153,25 @@ void guest_walk(const struct walk_regs *regs, gva_t va, walk_read_fn read, void 
         walk_stop(out, FSR_EXT_WALK_L1);
         return;
     }
-    out->l1_desc = desc;
-    if ((desc & 3) == L1_SECTION) {
-        walk_section(regs, va, desc, out);
+    if (!walk_l1(regs, va, desc, out))
         return;
-    }
-    if ((desc & 3) != L1_TABLE) {
-        walk_stop(out, FSR_TRANS_L1);
-        return;
-    }
-    out->l2 = true;
-    out->domain = BITS(desc, 8, 5);
-    out->domain_valid = true;
     addr = gpa((desc & 0xfffffc00) | BITS(va.v, 19, 12) << 2);
-    if (!read_descriptor(regs, addr, read, ctx, &desc))
-        walk_stop(out, FSR_EXT_WALK_L2);
-    else if ((desc & 3) == L2_INVALID)
-        walk_stop(out, FSR_TRANS_L2);
+    if (read_descriptor(regs, addr, read, ctx, &desc))
+        walk_l2(regs, va, desc, out);
     else
-        walk_page(regs, va, desc, out);
+        walk_stop(out, FSR_EXT_WALK_L2);
 }
 
 void guest_walk_from(const struct walk_regs *regs, gva_t va, uint32_t l1_desc, uint32_t l2_desc,
                      struct walk_result *out)
 {
-    out->l2 = false;
-    out->l1_desc = l1_desc;
-    if ((l1_desc & 3) == L1_SECTION) {
-        walk_section(regs, va, l1_desc, out);
-        return;
-    }
-    if ((l1_desc & 3) != L1_TABLE) {
-        walk_stop(out, FSR_TRANS_L1);
-        return;
-    }
-    out->l2 = true;
-    out->domain = BITS(l1_desc, 8, 5);
-    out->domain_valid = true;
-    if ((l2_desc & 3) == L2_INVALID)
-        walk_stop(out, FSR_TRANS_L2);
-    else
-        walk_page(regs, va, l2_desc, out);
+    if (walk_l1(regs, va, l1_desc, out))
+        walk_l2(regs, va, l2_desc, out);
 }
 
 /* Table B3-8.  AP = 0b100 is reserved: no access.  With AFE, AP[0] reads as 1, and the
  * odd rows are exactly the simplified model of table B3-9. */
-static const uint8_t ap_perms[8][2] = { /* { unprivileged, privileged } */
+const uint8_t walk_ap_perms[8][2] = {
     { 0, 0 },
     { 0, PERM_R | PERM_W },
     { PERM_R, PERM_R | PERM_W },
@@ -177,16 +181,6 @@ static const uint8_t ap_perms[8][2] = { /* { unprivileged, privileged } */
     { PERM_R, PERM_R },
     { PERM_R, PERM_R },
 };
-
-unsigned walk_perms(const struct walk_regs *regs, const struct walk_result *w, bool privileged)
-{
-    unsigned perms = ap_perms[w->ap & 7][privileged];
-
-    (void)regs; /* walk results carry AP with AFE already applied */
-    if ((perms & PERM_R) && !w->xn)
-        perms |= PERM_X;
-    return perms;
-}
 
 enum walk_fault walk_check(const struct walk_regs *regs, const struct walk_result *w,
                            enum access_kind kind, bool privileged)

@@ -68,4 +68,12 @@ enum walk_fault walk_check(const struct walk_regs *regs, const struct walk_resul
 #define PERM_R 1u
 #define PERM_W 2u
 #define PERM_X 4u
-unsigned walk_perms(const struct walk_regs *regs, const struct walk_result *w, bool privileged);
+extern const uint8_t walk_ap_perms[8][2]; /* { unprivileged, privileged } */
+
+static inline unsigned walk_perms(const struct walk_regs *regs, const struct walk_result *w, bool privileged)
+{
+    unsigned perms = walk_ap_perms[w->ap & 7][privileged];
+
+    (void)regs; /* walk results carry AP with AFE already applied */
+    return (perms & PERM_R) && !w->xn ? perms | PERM_X : perms;
+}
