@@ -9,9 +9,11 @@
 #define L1_SIZE (16 * KiB)
 #define PAGE_SIZE (4 * KiB)
 
+struct pool_place pool_place;
+
 static struct {
     uint8_t *base;
-    uint32_t pa, size;
+    uint32_t size;
     uint8_t *l1_end;
     void *pages, *l1s;
     uint32_t pages_total, pages_free;
@@ -36,8 +38,8 @@ void pool_init(void *base, hpa_t pa, uint32_t size, unsigned l1_tables)
 {
     CHECK(((uintptr_t)base & (L1_SIZE - 1)) == 0 && (pa.v & (L1_SIZE - 1)) == 0);
     CHECK(size >= l1_tables * L1_SIZE + PAGE_SIZE);
+    pool_place = (struct pool_place){ base, pa.v };
     pool.base = base;
-    pool.pa = pa.v;
     pool.size = ALIGN_DOWN(size, PAGE_SIZE);
     pool.l1_end = pool.base + l1_tables * L1_SIZE;
     pool.pages = pool.l1s = NULL;
@@ -73,16 +75,6 @@ void pool_l1_free(void *l1)
 {
     CHECK((uint8_t *)l1 >= pool.base && (uint8_t *)l1 < pool.l1_end);
     push(&pool.l1s, l1);
-}
-
-hpa_t pool_hpa(const void *p)
-{
-    return hpa(pool.pa + (uint32_t)((const uint8_t *)p - pool.base));
-}
-
-void *pool_ptr(hpa_t pa)
-{
-    return pool.base + (pa.v - pool.pa);
 }
 
 uint32_t pool_pages_total(void) { return pool.pages_total; }

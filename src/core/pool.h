@@ -15,8 +15,14 @@ void pool_page_free(void *page);
 void *pool_l1_alloc(void);          /* 16 KiB aligned, contents undefined; NULL when dry */
 void pool_l1_free(void *l1);
 
-hpa_t pool_hpa(const void *p);      /* of any address inside the pool */
-void *pool_ptr(hpa_t pa);           /* the other way */
+/* Where it is, for what follows alone. */
+extern struct pool_place { uint8_t *base; uint32_t pa; } pool_place;
+
+static inline uint32_t pool_offset(const void *p) { return (uint32_t)((const uint8_t *)p - pool_place.base); }
+/* Of any address inside the pool. */
+static inline hpa_t pool_hpa(const void *p) { return hpa(pool_place.pa + pool_offset(p)); }
+/* The other way. */
+static inline void *pool_ptr(hpa_t pa) { return pool_place.base + (pa.v - pool_place.pa); }
 
 uint32_t pool_pages_total(void);
 uint32_t pool_pages_free(void);

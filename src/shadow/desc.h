@@ -29,6 +29,7 @@ static inline bool desc_is_table(uint32_t l1) { return (l1 & DESC_TYPE_MASK) == 
 static inline bool desc_is_section(uint32_t l1) { return (l1 & DESC_TYPE_MASK) == DESC_L1_SECTION; }
 
 static inline uint32_t desc_table(hpa_t l2, unsigned domain) { return l2.v | domain << 5 | DESC_L1_TABLE; }
+#define DESC_TABLE_MASK (15u << 5 | DESC_TYPE_MASK) /* domain and type */
 static inline hpa_t desc_table_pa(uint32_t l1) { return hpa(l1 & 0xfffffc00u); }
 static inline unsigned desc_l1_domain(uint32_t l1) { return (l1 >> 5) & 15; }
 

@@ -3,19 +3,14 @@
 
 #include <string.h>
 
-#include "arch/arch.h"
-#include "arch/armv7/layout.h"
 #include "core/gmem.h"
-#include "core/pool.h"
 #include "shadow/policy.h"
 
 static void for_each_view(struct shadow *s, void (*fn)(struct shadow *, struct view *, uint32_t), uint32_t arg)
 {
-    for (uint64_t set = s->used_spaces; set;) {
-        struct space *sp = next_space(s, &set);
-
-        fn(s, &sp->views[VIEW_USER], arg);
-        fn(s, &sp->views[VIEW_KERNEL], arg);
+    for (unsigned i = 0; i < s->used_count; i++) {
+        fn(s, &used_space(s, i)->views[VIEW_USER], arg);
+        fn(s, &used_space(s, i)->views[VIEW_KERNEL], arg);
     }
 }
 
@@ -37,110 +32,116 @@ void drop_global_mib(struct shadow *s, unsigned mib)
     if (desc_is_table(entry) && l2_meta(view_l2(entry))->kind == L2_GLOBAL)
         l2_free(view_l2(entry));
     put_global(s, mib, 0);
-    bitmap_clear(s->claimed, mib);
-}
-
-/* Removes the entry for va from one second-level table, with those of the same guest mapping. */
-static bool drop_in_table(struct shadow *s, uint32_t *l2, uint32_t va)
-{
-    struct l2_meta *meta = l2_meta(l2);
-    unsigned index = BITS(va, 19, 12), n = 1;
-
-    if (meta->kind == L2_ARENA)
-        return false;
-    if (meta->flags & L2_HAS_SECTION) {
-        index = 0;
-        n = 256;
-    } else if (meta->flags & L2_HAS_LARGE) {
-        index &= ~15u;
-        n = 16;
-    } else if (!l2[index]) {
-        return false;
-    }
-    if (n == 1) {
-        put_desc(&l2[index], 0);
-    } else {
-        memset(&l2[index], 0, n * 4);
-        arch_clean_range(&l2[index], n * 4);
-    }
-    if (n == 256)
-        meta->flags = 0;
-    s->vm->stats.shadow_drop++;
-    return true;
+    if (bitmap_test(s->claimable, mib))
+        claims_remove(&s->claimed, mib);
 }
 
 /* The views of the running space are what the host TLB is likely to hold: flush there at once. */
 void flush_host(struct shadow *s, struct view *v, uint32_t va)
 {
-    bool running = v == &s->current->views[0] || v == &s->current->views[1];
-
-    if (running && !v->stale)
+    if (is_running(s, v) && !v->stale)
         arch_tlb_flush_va(va, v->asid);
     else
         v->stale = true;
 }
 
-static void drop_in_view(struct shadow *s, struct view *v, uint32_t va)
+static bool drop_entry(struct shadow *s, uint32_t *entry)
 {
-    unsigned mib = va >> 20;
-    uint32_t entry = v->l1[mib];
+    if (!*entry)
+        return false;
+    put_desc(entry, 0);
+    s->vm->stats.shadow_drop++;
+    return true;
+}
 
-    if (desc_is_section(entry)) {
-        view_clear_mib(v, mib);
+/* The entries of the same guest mapping as the page: 16, or all of the table. */
+static void drop_block(struct shadow *s, uint32_t *l2, unsigned index)
+{
+    struct l2_meta *meta = l2_meta(l2);
+    unsigned n = meta->flags & L2_HAS_SECTION ? 256 : 16;
+
+    index &= ~(n - 1);
+    memset(&l2[index], 0, n * 4);
+    arch_clean_range(&l2[index], n * 4);
+    if (n == 256)
+        meta->flags = 0;
+    s->vm->stats.shadow_drop++;
+}
+
+/* What v, which has them from table l2, loses of the pages; false: nothing. */
+static bool drop_in_table(struct shadow *s, struct view *v, uint32_t *l2, const struct drop_pages *p)
+{
+    const struct l2_meta *meta = l2_meta(l2);
+    bool dropped = false;
+
+    for (unsigned i = 0; i < p->count; i++) {
+        unsigned index = BITS(p->args[i], 19, 12);
+
+        if (meta->flags) {
+            drop_block(s, l2, index);
+            v->stale = true;
+        } else if (!drop_entry(s, &l2[index])) {
+            continue;
+        }
+        flush_host(s, v, p->mib << 20 | index << 12);
+        dropped = true;
+    }
+    return dropped;
+}
+
+static void drop_in_view(struct shadow *s, struct view *v, const struct drop_pages *p)
+{
+    uint32_t entry = v->l1[p->mib];
+
+    if (desc_is_table(entry)) {
+        if (l2_meta(view_l2(entry))->kind == L2_PRIVATE)
+            drop_in_table(s, v, view_l2(entry), p);
+    } else if (desc_is_section(entry)) {
+        view_clear_mib(v, p->mib);
         s->vm->stats.shadow_drop++;
-        flush_host(s, v, va);
-    } else if (desc_is_table(entry) && l2_meta(view_l2(entry))->kind == L2_PRIVATE) {
-        uint8_t flags = l2_meta(view_l2(entry))->flags;
-
-        if (drop_in_table(s, view_l2(entry), va)) {
-            if (flags)
-                v->stale = true;
-            flush_host(s, v, va);
-        }
     }
 }
 
-static void drop_shared(struct shadow *s, uint32_t va)
+static void drop_in_space(struct shadow *s, struct space *sp, const struct drop_pages *p)
 {
-    unsigned mib = va >> 20;
-    uint32_t entry = s->global_l1[mib];
-    uint8_t flags;
+    drop_in_view(s, &sp->views[VIEW_USER], p);
+    drop_in_view(s, &sp->views[VIEW_KERNEL], p);
+}
+
+static void drop_shared(struct shadow *s, const struct drop_pages *p)
+{
+    uint32_t entry = s->global_l1[p->mib];
 
     if (desc_is_section(entry)) {
-        drop_global_mib(s, mib);
-    } else if (desc_is_table(entry)) {
-        flags = l2_meta(view_l2(entry))->flags;
-        if (!drop_in_table(s, view_l2(entry), va))
-            return;
-        s->global_stale = true;
-        for (uint64_t set = s->used_spaces; set;) {
-            struct view *v = &next_space(s, &set)->views[VIEW_KERNEL];
-
-            if (flags)
-                v->stale = true;
-            flush_host(s, v, va);
+        drop_global_mib(s, p->mib);
+    } else if (desc_is_table(entry) && l2_meta(view_l2(entry))->kind != L2_ARENA) {
+        if (drop_in_table(s, &s->current->views[VIEW_KERNEL], view_l2(entry), p)) {
+            s->global_stale = true;
+            mark_others_stale(s, VIEW_KERNEL);
         }
     }
 }
 
-/* One address out of every space that the operation covers. Dropping more than the guest
- * asked for is always allowed. */
-void drop_va(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid)
+/* Dropping more than the guest asked for is always allowed. */
+void drop_pages(struct shadow *s, const struct drop_pages *p, bool all_asids, uint32_t asid)
 {
-    unsigned mib = va >> 20;
-    bool everywhere = all_asids || bitmap_test(s->mixed, mib);
+    unsigned mib = p->mib;
 
     if (in_window(mib))
         return;
-    drop_shared(s, va);
+    if (s->global_l1[mib])
+        drop_shared(s, p);
     if (!bitmap_test(s->private, mib) && !bitmap_test(s->mixed, mib))
         return;
-    for (uint64_t set = everywhere ? s->used_spaces : s->asid_spaces[asid] | s->flat_spaces; set;) {
-        struct space *sp = next_space(s, &set);
-
-        drop_in_view(s, &sp->views[VIEW_USER], va);
-        drop_in_view(s, &sp->views[VIEW_KERNEL], va);
+    if (all_asids || bitmap_test(s->mixed, mib)) {
+        for (unsigned i = 0; i < s->used_count; i++)
+            drop_in_space(s, used_space(s, i), p);
+        return;
     }
+    for (unsigned n = s->asid_spaces[asid]; n; n = nth_space(s, n)->next)
+        drop_in_space(s, nth_space(s, n), p);
+    for (unsigned n = s->flat_spaces; n; n = nth_space(s, n)->next)
+        drop_in_space(s, nth_space(s, n), p);
 }
 
 void shadow_flush(struct shadow *s)
@@ -153,19 +154,18 @@ void shadow_flush(struct shadow *s)
             l2_free(view_l2(entry));
     }
     seed_global(s);
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        struct space *sp = &s->spaces[i];
-
-        if (sp->used && sp != s->current)
-            space_free(s, sp);
+    for (unsigned i = s->used_count; i-- > 0;) {
+        if (used_space(s, i) != s->current)
+            space_free(s, used_space(s, i));
     }
-    view_reset(s, &s->current->views[VIEW_USER]);
-    view_reset(s, &s->current->views[VIEW_KERNEL]);
+    view_reset(s, s->current, VIEW_USER);
+    view_reset(s, s->current, VIEW_KERNEL);
     if (s->policy->space_freed)
         s->policy->space_freed(s, s->current);
     memset(s->mixed, 0, sizeof(s->mixed));
     memset(s->private, 0, sizeof(s->private));
     memset(s->super, 0, sizeof(s->super));
+    memset(s->claimable, 0, sizeof(s->claimable));
     s->manager_domains = 0;
     s->domain15_used = false;
     if (l2_count() == 0)
@@ -191,18 +191,34 @@ void shadow_written(struct shadow *s, gpa_t addr, unsigned size)
 
 void shadow_tlb_op(struct shadow *s, enum tlb_op op, uint32_t arg)
 {
-    uint64_t *const counters[] = {
-        [TLB_ALL] = &s->vm->stats.tlbi_all, [TLB_ASID] = &s->vm->stats.tlbi_asid,
-        [TLB_MVA] = &s->vm->stats.tlbi_mva, [TLB_MVAA] = &s->vm->stats.tlbi_mvaa,
-    };
+    struct vm_stats *stats = &s->vm->stats;
 
-    ++*counters[op];
+    s->checked_claims = 0;
+    switch (op) {
+    case TLB_ALL: stats->tlbi_all++; break;
+    case TLB_ASID: stats->tlbi_asid++; break;
+    case TLB_MVA: shadow_tlb_mva_many(s, &arg, 1); return;
+    case TLB_MVAA: stats->tlbi_mvaa++; break;
+    }
     s->policy->tlb_op(s, op, arg);
+}
+
+void shadow_tlb_mva_many(struct shadow *s, const uint32_t *args, unsigned count)
+{
+    s->vm->stats.tlbi_mva += count;
+    if (s->policy->tlb_mva_many) {
+        s->policy->tlb_mva_many(s, args, count);
+        return;
+    }
+    for (unsigned i = 0; i < count; i++)
+        s->policy->tlb_op(s, TLB_MVA, args[i]);
 }
 
 void shadow_drop_kernel_va(struct shadow *s, uint32_t va)
 {
-    drop_va(s, va, true, 0);
+    struct drop_pages p = { va >> 20, 1, &va };
+
+    drop_pages(s, &p, true, 0);
     mark_all_stale(s); /* an arena's entry is not ours to find, but in the host TLB all the same */
 }
 
@@ -252,114 +268,4 @@ void shadow_protect(struct shadow *s, gpa_t page)
     }
     if (changed)
         mark_all_stale(s);
-}
-
-static bool guest_uses_mib(struct shadow *s, uint32_t mib);
-
-bool shadow_mib_free(struct shadow *s, uint32_t mib)
-{
-    struct view *v = &s->current->views[VIEW_KERNEL];
-    uint32_t entry = v->l1[mib];
-
-    if (in_window(mib) || bitmap_test(s->blocked, mib))
-        return false;
-    if (view_has_claim(v, mib))
-        return true;
-    if (entry && !(desc_is_table(entry) && desc_l1_domain(entry) == HOST_DOMAIN_VMM))
-        return false;
-    return !guest_uses_mib(s, mib);
-}
-
-unsigned shadow_mib_code(struct shadow *s, uint32_t mib)
-{
-    return bitmap_test(s->exec_mib, mib) ? 2 : guest_uses_mib(s, mib);
-}
-
-void shadow_code_at(struct shadow *s, uint32_t va)
-{
-    bitmap_set(s->exec_mib, va >> 20);
-}
-
-static bool read_guest(void *ctx, gpa_t addr, uint32_t *value)
-{
-    return gmem_read32(ctx, addr, value);
-}
-
-/* Does the guest map anything there that an access could reach? */
-static bool guest_uses_mib(struct shadow *s, uint32_t mib)
-{
-    struct walk_result w;
-    gpa_t l1_addr;
-    uint32_t desc;
-
-    if (s->regs.sctlr & SCTLR_M) {
-        if (!guest_walk_l1_addr(&s->regs, gva(mib << 20), &l1_addr) || !gmem_read32(s->vm, l1_addr, &desc))
-            return false;
-        if ((desc & 3) == 1)
-            return true; /* a table: pages may appear in it without notice */
-        if ((desc & 3) != 2)
-            return false;
-    }
-    guest_walk(&s->regs, gva(mib << 20), read_guest, s->vm, &w);
-    if (w.fault != FSR_NONE)
-        return false;
-    return gmem_is_ram(s->vm, w.pa, 4) || vm_find_vdev(s->vm, w.pa, 4);
-}
-
-void shadow_surrender(struct shadow *s, unsigned mib)
-{
-    struct view *v = &s->current->views[VIEW_KERNEL];
-
-    bitmap_set(s->blocked, mib);
-    for (unsigned i = 0; i < v->claim_count; i++) {
-        if (v->claims[i] == mib)
-            v->claims[i] = v->claims[--v->claim_count];
-    }
-    if (v->l1[mib] == s->global_l1[mib])
-        drop_global_mib(s, mib);
-    else
-        view_clear_mib(v, mib);
-}
-
-/*
- * Is the guest's first-level descriptor for the MiB a fault?  Then nothing is mapped there.  Asked for many MiBs in a
- * row, so it looks at the table directly where there is one for all addresses: *table is the page of it at hand.
- */
-static bool l1_faults(struct shadow *s, unsigned mib, const uint32_t **table, unsigned *table_part)
-{
-    gpa_t part = gpa(ALIGN_DOWN(s->regs.ttbr0, 0x4000) + (mib >> 10) * 4096);
-
-    if (s->regs.ttbcr || !(s->regs.sctlr & SCTLR_M))
-        return false;
-    if (*table_part != mib >> 10) {
-        if (!gmem_is_ram(s->vm, part, 4096))
-            return false;
-        *table = arch_map_page(gmem_hpa(s->vm, part).v);
-        *table_part = mib >> 10;
-    }
-    return ((*table)[mib & 1023] & DESC_TYPE_MASK) == 0;
-}
-
-unsigned shadow_check_claims(struct shadow *s)
-{
-    struct view *v = &s->current->views[VIEW_KERNEL];
-    const uint32_t *table = NULL;
-    unsigned lost = 0, part = ~0u;
-
-    for (unsigned i = 0; i < v->claim_count;) {
-        unsigned mib = v->claims[i];
-
-        if (l1_faults(s, mib, &table, &part)) {
-            i++;
-            continue;
-        }
-        part = ~0u; /* what follows may take the mapping away */
-        if (!guest_uses_mib(s, mib)) {
-            i++;
-            continue;
-        }
-        shadow_surrender(s, mib);
-        lost++;
-    }
-    return lost;
 }

@@ -3,25 +3,10 @@
 
 #include <string.h>
 
-#include "arch/arch.h"
-#include "arch/armv7/layout.h"
 #include "core/gmem.h"
 #include "core/pool.h"
 #include "lib/check.h"
 #include "shadow/policy.h"
-
-struct rights mapping_rights(const struct shadow *s, const struct walk_regs *regs, const struct walk_result *w,
-                             bool kernel)
-{
-    unsigned perms = PERM_R | PERM_W | PERM_X;
-    unsigned access = (regs->dacr >> (2 * w->domain)) & 3;
-
-    if ((regs->sctlr & SCTLR_M) && access != DOMAIN_MANAGER)
-        perms = walk_perms(regs, w, kernel);
-    bool ram = gmem_is_ram(s->vm, w->pa, 1); /* a write to ROM is its device's */
-
-    return (struct rights){ perms & PERM_R, ram && (perms & PERM_W), !kernel && (perms & PERM_X) };
-}
 
 /* Mappings without the MMU are of their own space: no TLB ever holds them (B3.2). */
 static bool is_global(const struct view *v, const struct walk_result *w)
@@ -61,7 +46,7 @@ static void clear_for_refill(struct shadow *s, struct view *v, unsigned mib)
 
 static void touch(struct shadow *s, struct view *v, unsigned mib)
 {
-    bitmap_set(v->touched, mib);
+    mib_set_add(&v->touched, mib);
     bitmap_set(s->private, mib);
 }
 
@@ -105,30 +90,30 @@ static uint32_t *private_table(struct shadow *s, struct view *v, unsigned mib, u
 }
 
 /* A table in which an entry of the MiB may be written, or NULL when the pool is dry. */
-static uint32_t *find_table(struct shadow *s, struct view *v, unsigned mib, unsigned domain, bool global)
+static uint32_t *make_table(struct shadow *s, struct view *v, unsigned mib, unsigned domain, bool global)
 {
     uint32_t entry = v->l1[mib];
 
-    if (desc_is_section(entry) || (desc_is_table(entry) && desc_l1_domain(entry) != domain)) {
+    if (desc_is_section(entry) || (desc_is_table(entry) && desc_l1_domain(entry) != domain))
         clear_for_refill(s, v, mib);
-        entry = 0;
-    }
-    if (desc_is_table(entry)) {
-        enum l2_kind kind = l2_meta(view_l2(entry))->kind;
-
-        if (kind == L2_PRIVATE || (kind == L2_GLOBAL && global))
-            return view_l2(entry);
-    }
     if (global && v->kernel)
         return global_table(s, v, mib, domain);
     return private_table(s, v, mib, domain);
 }
 
-static uint32_t *table_for(struct shadow *s, struct view *v, unsigned mib, unsigned domain, bool global)
+static inline uint32_t *table_for(struct shadow *s, struct view *v, unsigned mib, unsigned domain, bool global)
 {
-    uint32_t *l2 = find_table(s, v, mib, domain, global);
+    uint32_t entry = v->l1[mib], *l2 = NULL;
 
-    if (l2 && global && l2_meta(l2)->kind == L2_PRIVATE)
+    if ((entry & DESC_TABLE_MASK) == (domain << 5 | DESC_L1_TABLE)) {
+        enum l2_kind kind = l2_meta(view_l2(entry))->kind;
+
+        if (kind == L2_PRIVATE || (kind == L2_GLOBAL && global))
+            l2 = view_l2(entry);
+    }
+    if (!l2)
+        l2 = make_table(s, v, mib, domain, global);
+    if (global && l2 && l2_meta(l2)->kind == L2_PRIVATE)
         bitmap_set(s->mixed, mib); /* whatever ASID drops it must find it here */
     return l2;
 }
@@ -138,57 +123,66 @@ bool page_writable(const struct shadow *s, gpa_t pa)
     return !s->page_has_code(s->ctx, pa) && !(s->policy->guarded && s->policy->guarded(s, pa));
 }
 
-uint32_t small_entry(struct shadow *s, uint32_t *l2, gpa_t pa, struct rights r)
+static void note_write(struct l2_meta *meta, gpa_t pa, uint32_t entry)
 {
-    bool write = r.write && page_writable(s, pa);
-
-    if (write)
-        l2_meta(l2)->write_mask |= BIT((pa.v >> 20) & 31);
-    return desc_small(host_page(s, pa), write, r.exec);
+    if (desc_small_writable(entry))
+        meta->write_mask |= BIT((pa.v >> 20) & 31);
 }
 
-static void put_small(struct shadow *s, uint32_t *l2, unsigned index, gpa_t pa, struct rights r)
+uint32_t small_entry(struct shadow *s, uint32_t *l2, gpa_t pa, unsigned perms)
 {
-    l2[index] = small_entry(s, l2, pa, r);
-    s->vm->stats.shadow_fill++;
+    uint32_t entry = desc_small(host_page(s, pa), (perms & PERM_W) && page_writable(s, pa), perms & PERM_X);
+
+    note_write(l2_meta(l2), pa, entry);
+    return entry;
 }
 
 /* A replaced entry may be in the host TLB; an empty one cannot be (B3.9.5). */
-static bool fill_small(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w, struct rights r,
-                       unsigned domain)
+static inline bool put_small(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w, uint32_t desc)
 {
-    unsigned index = BITS(va.v, 19, 12);
-    uint32_t *l2 = table_for(s, v, va.v >> 20, domain, is_global(v, w));
-    uint32_t old;
+    uint32_t *l2 = table_for(s, v, va.v >> 20, w->domain, is_global(v, w));
+    struct l2_meta *meta;
+    uint32_t *entry, old;
 
     if (!l2)
         return false;
-    old = l2[index];
+    meta = l2_meta(l2);
+    entry = &l2[BITS(va.v, 19, 12)];
+    old = *entry;
     if (w->size != MAP_4K)
-        l2_meta(l2)->flags |= w->size == MAP_64K ? L2_HAS_LARGE : L2_HAS_SECTION;
-    put_small(s, l2, index, w->pa, r);
-    arch_clean_entry(&l2[index]);
+        meta->flags |= w->size == MAP_64K ? L2_HAS_LARGE : L2_HAS_SECTION;
+    note_write(meta, w->pa, desc);
+    put_desc(entry, desc);
+    s->vm->stats.shadow_fill++;
     if (old) {
         arch_tlb_flush_va(va.v, v->asid);
-        if (l2_meta(l2)->kind == L2_GLOBAL)
+        if (meta->kind == L2_GLOBAL)
             mark_all_stale(s);
     }
     return true;
 }
 
+static bool fill_small(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w, unsigned perms)
+{
+    bool write = (perms & PERM_W) && page_writable(s, w->pa);
+
+    return put_small(s, v, va, w, desc_small(host_page(s, w->pa), write, perms & PERM_X));
+}
+
 /* A guest section that cannot be one on the host (it holds translated code): all of it at once. */
 static bool fill_split_section(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w,
-                               struct rights r, unsigned domain)
+                               unsigned perms)
 {
-    uint32_t *l2 = table_for(s, v, va.v >> 20, domain, is_global(v, w));
+    uint32_t *l2 = table_for(s, v, va.v >> 20, w->domain, is_global(v, w));
     gpa_t base = gpa(ALIGN_DOWN(w->pa.v, MiB));
 
     if (!l2)
         return false;
     if (l2[BITS(va.v, 19, 12)]) /* one page of it may now be written */
-        return fill_small(s, v, va, w, r, domain);
+        return fill_small(s, v, va, w, perms);
     for (unsigned i = 0; i < 256; i++)
-        put_small(s, l2, i, gpa(base.v + i * 4096), r);
+        l2[i] = small_entry(s, l2, gpa(base.v + i * 4096), perms);
+    s->vm->stats.shadow_fill += 256;
     l2_meta(l2)->flags |= L2_HAS_SECTION;
     arch_clean_range(l2, 1024);
     v->stale = true;
@@ -197,11 +191,11 @@ static bool fill_split_section(struct shadow *s, struct view *v, gva_t va, const
     return true;
 }
 
-static void fill_section(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w, struct rights r,
-                         unsigned domain)
+static void fill_section(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w, unsigned perms)
 {
     unsigned mib = va.v >> 20;
-    uint32_t entry = desc_section(host_page(s, gpa(ALIGN_DOWN(w->pa.v, MiB))), domain, r.write, r.exec);
+    hpa_t base = host_page(s, gpa(ALIGN_DOWN(w->pa.v, MiB)));
+    uint32_t entry = desc_section(base, w->domain, perms & PERM_W, perms & PERM_X);
 
     if (v->l1[mib]) {
         clear_for_refill(s, v, mib);
@@ -222,22 +216,53 @@ static void fill_section(struct shadow *s, struct view *v, gva_t va, const struc
 }
 
 /* False when the pool is dry. */
-static bool fill_view(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w)
+static bool fill_large(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w)
 {
-    struct rights r = mapping_rights(s, &s->regs, w, v->kernel);
+    unsigned perms = mapping_perms(s, &s->regs, w, v->kernel);
     gpa_t mib_base = gpa(ALIGN_DOWN(w->pa.v, MiB));
-    bool section = w->size == MAP_1M || w->size == MAP_16M;
 
-    if (!r.present)
+    if (!perms)
         return true;
     if (w->size == MAP_16M)
         bitmap_set(s->super, va.v >> 24);
-    if (!section || !gmem_is_memory(s->vm, mib_base, MiB))
-        return fill_small(s, v, va, w, r, w->domain);
+    if (!gmem_is_memory(s->vm, mib_base, MiB))
+        return fill_small(s, v, va, w, perms);
     if (mib_has_code(s, mib_base))
-        return fill_split_section(s, v, va, w, r, w->domain);
-    fill_section(s, v, va, w, r, w->domain);
+        return fill_split_section(s, v, va, w, perms);
+    fill_section(s, v, va, w, perms);
     return true;
+}
+
+/* The hot one: a page, in both views. */
+static bool fill_page(struct shadow *s, gva_t va, const struct walk_result *w)
+{
+    unsigned user = PERM_R | PERM_W | PERM_X, kernel = user;
+    bool ram = gmem_is_ram(s->vm, w->pa, 1);
+    hpa_t page = host_page(s, w->pa);
+
+    if (is_checked(&s->regs, w)) {
+        user = walk_perms(&s->regs, w, false);
+        kernel = walk_perms(&s->regs, w, true);
+    }
+    if (((user | kernel) & PERM_W) && ram)
+        ram = page_writable(s, w->pa);
+    user = view_perms(user, false, ram);
+    kernel = view_perms(kernel, true, ram);
+    for (unsigned mode = 2; mode-- > 0;) {
+        unsigned perms = mode == VIEW_KERNEL ? kernel : user;
+
+        if (perms && !put_small(s, &s->current->views[mode], va, w, desc_small(page, perms & PERM_W, perms & PERM_X)))
+            return false;
+    }
+    return true;
+}
+
+static bool fill_both(struct shadow *s, gva_t va, const struct walk_result *w)
+{
+    if (w->size == MAP_4K || w->size == MAP_64K)
+        return fill_page(s, va, w);
+    return fill_large(s, &s->current->views[VIEW_KERNEL], va, w) &&
+           fill_large(s, &s->current->views[VIEW_USER], va, w);
 }
 
 void note_mapping(struct shadow *s, const struct walk_result *w)
@@ -254,8 +279,7 @@ static bool fill_views(struct shadow *s, gva_t va, const struct walk_result *w)
     note_mapping(s, w);
     if (s->policy->track && !s->policy->track(s, va, w))
         return false;
-    if (!fill_view(s, &s->current->views[VIEW_KERNEL], va, w) ||
-        !fill_view(s, &s->current->views[VIEW_USER], va, w))
+    if (!fill_both(s, va, w))
         return false;
     if (s->policy->filled)
         s->policy->filled(s, va.v, w, false);
@@ -274,7 +298,7 @@ bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w)
 {
     CHECK(gmem_is_memory(s->vm, gpa(ALIGN_DOWN(w->pa.v, 4096)), 4096));
     CHECK(!in_window(va.v >> 20));
-    if (view_has_claim(&s->current->views[VIEW_KERNEL], va.v >> 20))
+    if (space_has_claim(s, s->current, va.v >> 20))
         shadow_surrender(s, va.v >> 20);
     /* What the guest kernel may execute must not be entered in the middle of an arena: code
      * is written, and so mapped here, before it runs. */
@@ -301,18 +325,18 @@ bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, const struct wal
     unsigned mib = va >> 20;
     uint32_t *l2;
 
-    if (!shadow_mib_free(s, mib) || !view_claim(v, mib))
+    if (!shadow_mib_free(s, mib) || !claim_mib(s, mib, false))
         return false;
     l2 = code_table(s, v, va, w);
     if (!l2) {
         shadow_flush(s);
-        view_claim(v, mib);
+        claim_mib(s, mib, false);
         l2 = code_table(s, v, va, w);
     }
     if (!l2)
         return false;
-    if (v->l1[mib] == s->global_l1[mib])
-        bitmap_set(s->claimed, mib);
+    if (v->l1[mib] == s->global_l1[mib] && !claim_mib(s, mib, true))
+        return false;
     /* The guest may map the code by a section: a TLB operation on any part of it takes all. */
     l2_meta(l2)->flags |= L2_HAS_SECTION;
     s->current->pristine = false;
@@ -335,7 +359,7 @@ bool shadow_link_arena(struct shadow *s, uint32_t mib, uint32_t *l2)
 {
     struct view *v = &s->current->views[VIEW_KERNEL];
 
-    if (!shadow_mib_free(s, mib) || !view_claim(v, mib))
+    if (!shadow_mib_free(s, mib) || !claim_mib(s, mib, !v->flat))
         return false;
     l2_meta(l2)->kind = L2_ARENA;
     s->current->pristine = false;
@@ -343,6 +367,5 @@ bool shadow_link_arena(struct shadow *s, uint32_t mib, uint32_t *l2)
     if (v->flat)
         return true;
     put_global(s, mib, v->l1[mib]);
-    bitmap_set(s->claimed, mib);
     return true;
 }

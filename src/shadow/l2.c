@@ -2,15 +2,11 @@
 
 #include <string.h>
 
-#include "arch/armv7/layout.h"
-#include "core/pool.h"
-#include "lib/bits.h"
+#include "arch/arch.h"
 #include "lib/check.h"
 #include "shadow/tables.h"
 
-#define L2_SIZE 1024u
-
-static struct l2_meta metas[VMM_POOL_MAX / L2_SIZE];
+struct l2_meta l2_metas[VMM_POOL_MAX / L2_SIZE];
 static uint32_t *in_use[L2_MAX];
 static unsigned count;
 static uint32_t *free_list;
@@ -26,12 +22,6 @@ void l2_init(void)
 {
     count = 0;
     free_list = NULL;
-}
-
-struct l2_meta *l2_meta(const uint32_t *l2)
-{
-    /* the pool is contiguous and no larger than metas[], so this is unique */
-    return &metas[(pool_hpa(l2).v / L2_SIZE) % ARRAY_SIZE(metas)];
 }
 
 uint32_t *l2_alloc(enum l2_kind kind)
@@ -52,8 +42,9 @@ uint32_t *l2_alloc(enum l2_kind kind)
     l2 = free_list;
     memcpy(&free_list, l2, sizeof(free_list));
     memset(l2, 0, L2_SIZE);
+    arch_clean_range(l2, L2_SIZE); /* what was there must not be walked */
     meta = l2_meta(l2);
-    *meta = (struct l2_meta){ .kind = (uint8_t)kind, .index = (uint16_t)count };
+    *meta = (struct l2_meta){ .kind = kind, .index = count & (L2_MAX - 1) };
     in_use[count++] = l2;
     return l2;
 }

@@ -28,6 +28,8 @@ struct shadow_policy {
     bool eager;
     /* The guest executed TLB maintenance. */
     void (*tlb_op)(struct shadow *s, enum tlb_op op, uint32_t arg);
+    /* TLB_MVA for each; NULL: as tlb_op. */
+    void (*tlb_mva_many)(struct shadow *s, const uint32_t *args, unsigned count);
 };
 
 extern const struct shadow_policy shadow_policy_tlb, shadow_policy_trap, shadow_policy_oos;

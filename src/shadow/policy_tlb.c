@@ -5,40 +5,54 @@
 #include "shadow/internal.h"
 #include "shadow/policy.h"
 
-/* A page and the translation of its code, if any: what is fetched is looked up as va was. */
-static void drop_page(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid)
+/* Pages and the translations of their code, if any: what is fetched is looked up as va was. */
+static void drop_both(struct shadow *s, const uint32_t *args, unsigned count, uint32_t va, bool all_asids)
 {
-    drop_va(s, va, all_asids, asid);
-    drop_va(s, va + s->code_offset, all_asids, asid);
+    struct drop_pages data = { va >> 20, count, args }, code = { (va + s->code_offset) >> 20, count, args };
+
+    drop_pages(s, &data, all_asids, args[0] & 0xff);
+    drop_pages(s, &code, all_asids, args[0] & 0xff);
 }
 
-static void tlb_mva(struct shadow *s, uint32_t arg, bool all_asids)
+/* Pages in one MiB, of one ASID. */
+static void drop_near(struct shadow *s, const uint32_t *args, unsigned count, bool all_asids)
 {
-    uint32_t va = ALIGN_DOWN(arg, 4096), base = ALIGN_DOWN(arg, 16 * MiB);
+    uint32_t base = ALIGN_DOWN(args[0], 16 * MiB);
 
-    if (!bitmap_test(s->super, va >> 24)) {
-        drop_page(s, va, all_asids, arg & 0xff);
+    if (!bitmap_test(s->super, args[0] >> 24)) {
+        drop_both(s, args, count, args[0], all_asids);
         return;
     }
     for (unsigned i = 0; i < 16; i++)
-        drop_page(s, i == BITS(va, 23, 20) ? va : base + i * MiB, all_asids, arg & 0xff);
+        drop_both(s, args, count, base + i * MiB, all_asids);
+}
+
+static void tlb_mva_many(struct shadow *s, const uint32_t *args, unsigned count)
+{
+    while (count) {
+        unsigned n = 1;
+
+        while (n < count && !((args[n] ^ args[0]) & 0xfff000ff))
+            n++;
+        drop_near(s, args, n, false);
+        args += n;
+        count -= n;
+    }
+}
+
+static void drop_view(struct shadow *s, struct view *v)
+{
+    for (int mib; (mib = mib_set_first(&v->touched)) >= 0;) {
+        view_clear_mib(v, (unsigned)mib);
+        s->vm->stats.shadow_drop++;
+    }
 }
 
 static void tlb_asid(struct shadow *s, uint32_t asid)
 {
-    for (uint64_t set = s->asid_spaces[asid]; set;) {
-        struct space *sp = next_space(s, &set);
-
-        for (unsigned m = 0; m < 2; m++) {
-            struct view *v = &sp->views[m];
-
-            for (unsigned w = 0; w < SHADOW_BITMAP; w++) {
-                while (v->touched[w]) {
-                    view_clear_mib(v, w * 32 + (unsigned)__builtin_ctz(v->touched[w]));
-                    s->vm->stats.shadow_drop++;
-                }
-            }
-        }
+    for (unsigned n = s->asid_spaces[asid]; n; n = nth_space(s, n)->next) {
+        drop_view(s, &nth_space(s, n)->views[VIEW_USER]);
+        drop_view(s, &nth_space(s, n)->views[VIEW_KERNEL]);
     }
 }
 
@@ -47,9 +61,10 @@ static void tlb_op(struct shadow *s, enum tlb_op op, uint32_t arg)
     switch (op) {
     case TLB_ALL: shadow_flush(s); break;
     case TLB_ASID: tlb_asid(s, arg & 0xff); break;
-    case TLB_MVA: tlb_mva(s, arg, false); break;
-    case TLB_MVAA: tlb_mva(s, arg, true); break;
+    case TLB_MVA: tlb_mva_many(s, &arg, 1); break;
+    case TLB_MVAA: drop_near(s, &arg, 1, true); break;
     }
 }
 
-const struct shadow_policy shadow_policy_tlb = { .name = "tlb", .tlb_op = tlb_op };
+const struct shadow_policy shadow_policy_tlb = { .name = "tlb", .tlb_op = tlb_op,
+                                                .tlb_mva_many = tlb_mva_many };

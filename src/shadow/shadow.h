@@ -21,8 +21,19 @@
 #define SHADOW_GLOBAL_ASID 1u
 #define SHADOW_SEED_LOG 256u
 #define SHADOW_BITMAP 128 /* words of a bitmap with a bit for each MiB */
+#define SHADOW_HASH 64u
 
 enum shadow_mode { VIEW_USER, VIEW_KERNEL };
+
+/* A set of MiBs of which all can be found without looking at every word: 'top' has a bit for each
+ * word that is not zero, and maybe for others. */
+struct mib_set { uint32_t words[SHADOW_BITMAP], top[SHADOW_BITMAP / 32]; };
+
+/* MiBs taken for translations, in order.  Of the same version are only the same ones. */
+struct claims {
+    uint32_t version, count;
+    uint16_t mibs[SHADOW_MAX_CLAIMS];
+};
 
 struct view {
     uint32_t *l1;                    /* 4096 descriptors, in the pool */
@@ -32,9 +43,8 @@ struct view {
     bool flat;                       /* of a space without the MMU: shares nothing */
     bool seeded_flat;                /* 'flat' when l1 was last written as a whole */
     uint32_t seeded;                 /* seed_count when l1 had all of global_l1; 0: never */
-    uint32_t touched[SHADOW_BITMAP]; /* MiBs with something of this space alone */
-    uint16_t claims[SHADOW_MAX_CLAIMS]; /* MiBs taken for translations, kernel views */
-    uint8_t claim_count;
+    uint32_t stale_seen;             /* stale_count when the view was last current */
+    struct mib_set touched;          /* MiBs with something of this space alone */
 };
 
 /* What makes one guest translation context. */
@@ -43,8 +53,12 @@ struct space_key { uint32_t ttbr0, ttbr1, ttbcr, sctlr, asid; };
 struct space {
     bool used;
     bool pristine;                   /* nothing filled since it was made */
+    /* Others, as index + 1 in 'spaces', 0 at the end: used with the same hash of the key; of the same ASID
+     * (or without the MMU), doubly linked; or free.  And where in 'used' it is. */
+    uint8_t next_hash, next, prev, used_at;
     struct space_key key;
     uint32_t last_use;
+    struct claims claims;            /* of the kernel view */
     struct view views[2];
 };
 
@@ -64,10 +78,15 @@ struct shadow {
     struct space spaces[SHADOW_MAX_SPACES];
     struct space *current;
     struct space *spare;             /* was current, and nothing was filled in it */
-    uint64_t used_spaces;            /* bit for each of 'spaces' */
-    uint64_t asid_spaces[256];       /* those of an ASID */
-    uint64_t flat_spaces;            /* those without the MMU */
+    uint8_t used[SHADOW_MAX_SPACES]; /* indices in 'spaces' */
+    unsigned used_count;
+    /* Index + 1 in 'spaces' of the first: */
+    uint8_t free_spaces;
+    uint8_t asid_spaces[256];        /* of an ASID */
+    uint8_t flat_spaces;             /* without the MMU */
+    uint8_t hash_spaces[SHADOW_HASH];
     uint32_t clock;
+    uint32_t stale_count[2];         /* of each mode's views: how often those that are not current became stale */
     struct walk_regs regs;
     uint32_t *global_l1;             /* kernel view of what the guest calls global */
     bool global_stale;               /* the host TLB may hold, under SHADOW_GLOBAL_ASID, entries that are gone from it */
@@ -75,7 +94,10 @@ struct shadow {
     uint32_t seed_count;             /* such changes, all */
     uint32_t mixed[SHADOW_BITMAP];   /* MiBs whose global entries have copies in spaces */
     uint32_t private[SHADOW_BITMAP]; /* MiBs in which some space has entries of its own */
-    uint32_t claimed[SHADOW_BITMAP]; /* MiBs of translations in global_l1 */
+    struct claims claimed;           /* MiBs of translations in global_l1 */
+    struct walk_regs checked;        /* when claims of version checked_claims were last seen to be the VMM's; */
+    uint32_t checked_claims;         /* 0: the guest's TLB maintenance has happened since */
+    uint32_t claimable[SHADOW_BITMAP]; /* MiBs that any space has claimed since the last flush */
     uint32_t super[SHADOW_BITMAP / 16]; /* 16 MiB regions filled from supersections */
     uint32_t blocked[SHADOW_BITMAP]; /* MiBs never to be claimed: the guest uses them */
     uint32_t exec_mib[SHADOW_BITMAP]; /* MiBs in which the guest ever mapped or ran code */
@@ -141,6 +163,8 @@ void shadow_written(struct shadow *s, gpa_t addr, unsigned size);
 
 /* The guest executed TLB maintenance; arg as in the register written (B4.2.2). */
 void shadow_tlb_op(struct shadow *s, enum tlb_op op, uint32_t arg);
+/* TLB_MVA for each: cheaper, above all for neighbours. */
+void shadow_tlb_mva_many(struct shadow *s, const uint32_t *args, unsigned count);
 /* Drops everything of every space. */
 void shadow_flush(struct shadow *s);
 /* Drops whatever is mapped at va in kernel views, arenas' pages from the host TLB too. */

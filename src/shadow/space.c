@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "arch/arch.h"
-#include "arch/armv7/layout.h"
 #include "core/pool.h"
 #include "lib/check.h"
 #include "shadow/policy.h"
@@ -15,12 +13,13 @@
 /* SCTLR bits that change what a walk gives */
 #define SPACE_SCTLR (SCTLR_M | SCTLR_EE | SCTLR_TRE | SCTLR_AFE)
 
-void put_desc(uint32_t *entry, uint32_t value)
+int mib_set_first(struct mib_set *set)
 {
-    *entry = value;
-    arch_clean_entry(entry);
-}
+    for (unsigned t = 0; t < ARRAY_SIZE(set->top); t++) {
+        for (; set->top[t]; set->top[t] &= set->top[t] - 1) {
+            unsigned w = t * 32 + (unsigned)__builtin_ctz(set->top[t]);
 
+<<<<<<< HEAD
 uint32_t *view_l2(uint32_t l1_entry)
 {
     return pool_ptr(desc_table_pa(l1_entry));
@@ -37,7 +36,13 @@ void mark_all_stale(struct shadow *s)
     for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
         s->spaces[i].views[0].stale = true;
         s->spaces[i].views[1].stale = true;
+=======
+            if (set->words[w])
+                return (int)(w * 32 + (unsigned)__builtin_ctz(set->words[w]));
+        }
+>>>>>>> 65c1e6a (Shadows: TLB maintenance, switches and fills cost half)
     }
+    return -1;
 }
 
 void view_clear_mib(struct view *v, unsigned mib)
@@ -47,46 +52,14 @@ void view_clear_mib(struct view *v, unsigned mib)
     if (desc_is_table(entry) && l2_meta(view_l2(entry))->kind == L2_PRIVATE)
         l2_free(view_l2(entry));
     put_desc(&v->l1[mib], 0);
-    bitmap_clear(v->touched, mib);
+    bitmap_clear(v->touched.words, mib);
     v->stale = true;
 }
 
 static void free_private(struct view *v)
 {
-    for (unsigned w = 0; w < SHADOW_BITMAP; w++) {
-        while (v->touched[w])
-            view_clear_mib(v, w * 32 + (unsigned)__builtin_ctz(v->touched[w]));
-    }
-}
-
-bool view_has_claim(const struct view *v, unsigned mib)
-{
-    for (unsigned i = 0; i < v->claim_count; i++) {
-        if (v->claims[i] == mib)
-            return true;
-    }
-    return false;
-}
-
-bool view_claim(struct view *v, unsigned mib)
-{
-    if (view_has_claim(v, mib))
-        return true;
-    if (v->claim_count == SHADOW_MAX_CLAIMS)
-        return false;
-    v->claims[v->claim_count++] = (uint16_t)mib;
-    return true;
-}
-
-/* A kernel view that starts with the shared translations has their claims too. */
-static void inherit_claims(struct shadow *s, struct view *v)
-{
-    for (unsigned mib = 0; mib < L1_ENTRIES; mib++) {
-        if (!s->claimed[mib >> 5])
-            mib |= 31;
-        else if (bitmap_test(s->claimed, mib) && !view_claim(v, mib))
-            put_desc(&v->l1[mib], 0);
-    }
+    for (int mib; (mib = mib_set_first(&v->touched)) >= 0;)
+        view_clear_mib(v, (unsigned)mib);
 }
 
 void put_global(struct shadow *s, unsigned mib, uint32_t value)
@@ -109,8 +82,9 @@ static void seed_whole(struct shadow *s, struct view *v, bool shared)
  * Once nothing private is left, a table differs from its seed in what changed there since, if in
  * anything: 32 KiB need not be copied for every new process.
  */
-void view_reset(struct shadow *s, struct view *v)
+void view_reset(struct shadow *s, struct space *sp, enum shadow_mode mode)
 {
+    struct view *v = &sp->views[mode];
     bool shared = v->kernel && !v->flat;
 
     free_private(v);
@@ -124,9 +98,10 @@ void view_reset(struct shadow *s, struct view *v)
         }
     }
     v->seeded = s->seed_count;
-    v->claim_count = 0;
-    if (shared)
-        inherit_claims(s, v);
+    if (shared) /* it starts with the shared translations, and has their claims too */
+        claims_copy(&sp->claims, &s->claimed);
+    else if (v->kernel)
+        sp->claims.version = sp->claims.count = 0;
     v->stale = true;
 }
 
@@ -136,8 +111,12 @@ void seed_global(struct shadow *s)
     s->seed_count += SHADOW_SEED_LOG + 1; /* whatever was logged is not enough */
     memcpy(s->global_l1, s->window_l1, L1_BYTES);
     s->global_l1[VMM_STATE >> 20] = s->state_entry;
+<<<<<<< HEAD
     arch_clean_range(s->global_l1, L1_BYTES);
     memset(s->claimed, 0, sizeof(s->claimed));
+=======
+    s->claimed.version = s->claimed.count = 0;
+>>>>>>> 65c1e6a (Shadows: TLB maintenance, switches and fills cost half)
 }
 
 void shadow_init(struct shadow *s, const struct shadow_config *config)
@@ -163,6 +142,8 @@ void shadow_init(struct shadow *s, const struct shadow_config *config)
         sp->views[VIEW_KERNEL].asid = (uint8_t)(2 * i + 3);
         sp->views[VIEW_KERNEL].kernel = true;
     }
+    for (unsigned n = SHADOW_MAX_SPACES; n > 0; s->free_spaces = (uint8_t)n--)
+        nth_space(s, n)->next = s->free_spaces;
 }
 
 static bool key_equal(const struct space_key *a, const struct space_key *b)
@@ -171,19 +152,54 @@ static bool key_equal(const struct space_key *a, const struct space_key *b)
            a->sctlr == b->sctlr;
 }
 
+static uint8_t *hash_head(struct shadow *s, const struct space_key *key)
+{
+    return &s->hash_spaces[(key->ttbr0 >> 14 ^ key->asid) % SHADOW_HASH];
+}
+
+static uint8_t *asid_head(struct shadow *s, const struct space_key *key)
+{
+    return key->sctlr & SCTLR_M ? &s->asid_spaces[key->asid] : &s->flat_spaces;
+}
+
+static void unlist_space(struct shadow *s, struct space *sp)
+{
+    uint8_t *link = hash_head(s, &sp->key);
+
+    while (*link != space_number(s, sp))
+        link = &nth_space(s, *link)->next_hash;
+    *link = sp->next_hash;
+    *(sp->prev ? &nth_space(s, sp->prev)->next : asid_head(s, &sp->key)) = sp->next;
+    if (sp->next)
+        nth_space(s, sp->next)->prev = sp->prev;
+}
+
+static void list_space(struct shadow *s, struct space *sp)
+{
+    uint8_t *hash = hash_head(s, &sp->key), *asid = asid_head(s, &sp->key);
+    uint8_t n = (uint8_t)space_number(s, sp);
+
+    sp->next_hash = *hash;
+    *hash = n;
+    sp->prev = 0;
+    sp->next = *asid;
+    if (sp->next)
+        nth_space(s, sp->next)->prev = n;
+    *asid = n;
+}
+
+/* Of a space that has no name yet, if it is not used. */
 static void name_space(struct shadow *s, struct space *sp, const struct space_key *key)
 {
-    uint64_t bit = 1ull << (sp - s->spaces);
-
-    s->asid_spaces[sp->key.asid] &= ~bit;
-    s->flat_spaces &= ~bit;
-    if (!key)
-        return;
+    if (sp->used)
+        unlist_space(s, sp);
     sp->key = *key;
-    if (key->sctlr & SCTLR_M)
-        s->asid_spaces[key->asid] |= bit;
-    else
-        s->flat_spaces |= bit;
+    list_space(s, sp);
+    if (sp->used)
+        return;
+    sp->used = true;
+    sp->used_at = (uint8_t)s->used_count;
+    s->used[s->used_count++] = (uint8_t)(sp - s->spaces);
 }
 
 void space_free(struct shadow *s, struct space *sp)
@@ -192,9 +208,12 @@ void space_free(struct shadow *s, struct space *sp)
     free_private(&sp->views[VIEW_KERNEL]);
     if (s->policy->space_freed)
         s->policy->space_freed(s, sp);
+    unlist_space(s, sp);
     sp->used = false;
-    s->used_spaces &= ~(1ull << (sp - s->spaces));
-    name_space(s, sp, NULL);
+    s->used[sp->used_at] = s->used[--s->used_count];
+    used_space(s, sp->used_at)->used_at = sp->used_at;
+    sp->next = s->free_spaces;
+    s->free_spaces = (uint8_t)space_number(s, sp);
     s->vm->stats.shadow_evict++;
 }
 
@@ -202,11 +221,10 @@ static struct space *least_recent(struct shadow *s)
 {
     struct space *oldest = NULL;
 
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        struct space *sp = &s->spaces[i];
+    for (unsigned i = 0; i < s->used_count; i++) {
+        struct space *sp = used_space(s, i);
 
-        if (sp->used && sp != s->current &&
-            (!oldest || (int32_t)(sp->last_use - oldest->last_use) < 0))
+        if (sp != s->current && (!oldest || (int32_t)(sp->last_use - oldest->last_use) < 0))
             oldest = sp;
     }
     return oldest;
@@ -228,7 +246,7 @@ static bool alloc_tables(struct space *sp)
     for (unsigned m = 0; m < 2; m++) {
         sp->views[m].l1 = pool_l1_alloc();
         sp->views[m].seeded = 0;
-        memset(sp->views[m].touched, 0, sizeof(sp->views[m].touched));
+        memset(&sp->views[m].touched, 0, sizeof(sp->views[m].touched));
     }
     if (sp->views[0].l1 && sp->views[1].l1)
         return true;
@@ -240,45 +258,31 @@ static bool alloc_tables(struct space *sp)
     return false;
 }
 
-/* One that has tables, rather than one that needs them. */
-static struct space *free_slot(struct shadow *s)
-{
-    struct space *bare = NULL;
-
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        struct space *sp = &s->spaces[i];
-
-        if (!sp->used && sp->views[0].l1)
-            return sp;
-        if (!sp->used && !bare)
-            bare = sp;
-    }
-    return bare;
-}
-
-static struct space *space_create(struct shadow *s, bool flat)
+static struct space *space_create(struct shadow *s, bool flat, const struct space_key *key)
 {
     struct space *sp;
 
-    while (!(sp = free_slot(s)) || !alloc_tables(sp)) {
+    /* The one freed last comes first: it has tables. */
+    while (!s->free_spaces || !alloc_tables(nth_space(s, s->free_spaces))) {
         bool evicted = shadow_evict(s);
 
         CHECK(evicted); /* the pool holds at least two spaces' first-level tables */
     }
-    sp->used = true;
-    s->used_spaces |= 1ull << (sp - s->spaces);
+    sp = nth_space(s, s->free_spaces);
+    s->free_spaces = sp->next;
     for (unsigned m = 0; m < 2; m++) {
         sp->views[m].flat = flat;
-        view_reset(s, &sp->views[m]);
+        view_reset(s, sp, (enum shadow_mode)m);
     }
+    name_space(s, sp, key);
     s->vm->stats.space_miss++;
     return sp;
 }
 
 static struct space *space_find(struct shadow *s, const struct space_key *key)
 {
-    for (uint64_t set = key->sctlr & SCTLR_M ? s->asid_spaces[key->asid] : s->flat_spaces; set;) {
-        struct space *sp = next_space(s, &set);
+    for (unsigned n = *hash_head(s, key); n; n = nth_space(s, n)->next_hash) {
+        struct space *sp = nth_space(s, n);
 
         if (key_equal(&sp->key, key))
             return sp;
@@ -295,17 +299,33 @@ static bool is_blank(const struct space *sp, bool flat)
  * A space on which nothing happened, such as the one between writing CONTEXTIDR and TTBR0, is
  * renamed instead of kept: the current one, or the last such one.
  */
-static struct space *blank_space(struct shadow *s, bool flat)
+static struct space *blank_space(struct shadow *s, bool flat, const struct space_key *key)
 {
     struct space *sp = s->spare;
 
     if (is_blank(s->current, flat))
-        return s->current;
-    if (flat || !is_blank(sp, flat))
-        return space_create(s, flat);
-    if (sp->views[VIEW_KERNEL].seeded != s->seed_count)
-        view_reset(s, &sp->views[VIEW_KERNEL]);
+        sp = s->current;
+    else if (flat || !is_blank(sp, flat))
+        return space_create(s, flat, key);
+    else if (sp->views[VIEW_KERNEL].seeded != s->seed_count)
+        view_reset(s, sp, VIEW_KERNEL);
+    name_space(s, sp, key);
     return sp;
+}
+
+static void make_current(struct shadow *s, struct space *sp)
+{
+    sp->last_use = s->clock;
+    if (s->current && s->current->pristine)
+        s->spare = s->current;
+    s->current = sp;
+    for (unsigned m = 0; m < 2; m++) {
+        struct view *v = &sp->views[m];
+
+        if (v->stale_seen != s->stale_count[m])
+            v->stale = true;
+        v->stale_seen = s->stale_count[m];
+    }
 }
 
 static void use_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr)
@@ -329,14 +349,10 @@ static void use_space(struct shadow *s, const struct walk_regs *regs, uint32_t c
     s->vm->stats.space_switch++;
     sp = space_find(s, &key);
     if (!sp) {
-        sp = blank_space(s, !(regs->sctlr & SCTLR_M));
-        name_space(s, sp, &key);
+        sp = blank_space(s, !(regs->sctlr & SCTLR_M), &key);
         sp->pristine = true;
     }
-    sp->last_use = s->clock;
-    if (s->current && s->current->pristine)
-        s->spare = s->current;
-    s->current = sp;
+    make_current(s, sp);
 }
 
 void shadow_set_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr)
@@ -371,9 +387,5 @@ void shadow_set_dacr(struct shadow *s, uint32_t dacr)
 
 struct shadow_usage shadow_usage(const struct shadow *s)
 {
-    struct shadow_usage u = { 0, l2_count() };
-
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++)
-        u.spaces += s->spaces[i].used;
-    return u;
+    return (struct shadow_usage){ s->used_count, l2_count() };
 }

@@ -15,15 +15,15 @@ static bool section_ok(const struct shadow *s, uint32_t entry, uint32_t mib, uin
                        const struct walk_regs *regs, bool kernel, bool shared)
 {
     struct walk_result w;
-    struct rights r;
     uint32_t want;
+    unsigned perms;
 
     guest_walk_from(regs, gva(mib << 20), l1_desc, 0, &w);
     if (w.fault != FSR_NONE || w.l2 || (shared && w.ng) || !gmem_is_memory(s->vm, w.pa, MiB))
         return false;
-    r = mapping_rights(s, regs, &w, kernel);
-    want = desc_section(host_page(s, w.pa), w.domain, r.write, r.exec);
-    return r.present && (entry | SECTION_AP2) == (want | SECTION_AP2) && (r.write || (entry & SECTION_AP2));
+    perms = mapping_perms(s, regs, &w, kernel);
+    want = desc_section(host_page(s, w.pa), w.domain, perms & PERM_W, perms & PERM_X);
+    return perms && (entry | SECTION_AP2) == (want | SECTION_AP2) && ((perms & PERM_W) || (entry & SECTION_AP2));
 }
 
 static bool table_ok(const struct origin *o, uint32_t l1_desc, const struct walk_regs *regs)
@@ -50,7 +50,7 @@ static void sync_view(struct shadow *s, struct view *v, uint32_t mib, uint32_t g
 {
     uint32_t entry = v->l1[mib];
 
-    if (!bitmap_test(v->touched, mib) || in_window(mib) ||
+    if (!bitmap_test(v->touched.words, mib) || in_window(mib) ||
         entry_ok(s, entry, L2_PRIVATE, guest_mib, l1_desc, regs, v->kernel, mib != guest_mib))
         return;
     view_clear_mib(v, mib);
@@ -111,12 +111,14 @@ static void flush_entry(struct shadow *s, const struct origin *o, unsigned index
 {
     uint32_t va = (uint32_t)o->mib << 20 | index << 12;
 
-    if (o->flags & ORIGIN_CODE)
+    if (o->flags & ORIGIN_CODE) {
         mark_all_stale(s);
-    else if (o->owner != ORIGIN_SHARED)
+    } else if (o->owner != ORIGIN_SHARED) {
         flush_host(s, owner_view(s, o), va);
-    for (uint64_t set = o->owner == ORIGIN_SHARED ? s->used_spaces : 0; set;)
-        flush_host(s, &next_space(s, &set)->views[VIEW_KERNEL], va);
+    } else {
+        flush_host(s, &s->current->views[VIEW_KERNEL], va);
+        mark_others_stale(s, VIEW_KERNEL);
+    }
 }
 
 /* Is it what the processor could walk now?  Of what is shared, that is so if the current space has it from there. */
@@ -136,20 +138,20 @@ static uint32_t wanted(struct shadow *s, const struct origin *o, unsigned index,
     uint32_t va = (uint32_t)o->mib << 20 | index << 12;
     struct walk_regs regs = { .sctlr = SCTLR_M | (o->flags & ORIGIN_AFE ? SCTLR_AFE : 0), .dacr = s->regs.dacr };
     struct walk_result w;
-    struct rights r;
+    unsigned perms;
 
     guest_walk_from(&regs, gva(va), o->l1_desc, desc, &w);
     if (w.fault != FSR_NONE || (shared && w.ng) || !gmem_is_memory(s->vm, gpa(ALIGN_DOWN(w.pa.v, 4096)), 4096))
         return 0;
-    r = mapping_rights(s, &regs, &w, kernel);
-    if (!r.present)
+    perms = mapping_perms(s, &regs, &w, kernel);
+    if (!perms)
         return 0;
     note_mapping(s, &w);
     if (!w.ng && !shared)
         bitmap_set(s->mixed, o->mib);
     if (w.size == MAP_64K)
         l2_meta(o->l2)->flags |= L2_HAS_LARGE;
-    return small_entry(s, o->l2, w.pa, r);
+    return small_entry(s, o->l2, w.pa, perms);
 }
 
 static void put_entry(struct shadow *s, struct origin *o, unsigned index, uint32_t want)
@@ -196,7 +198,7 @@ void sync_entries(struct shadow *s, struct origin *o, unsigned first, unsigned c
 
 static void sync_page_l1(struct shadow *s, struct space *sp, uint32_t page)
 {
-    const uint32_t *user = sp->views[VIEW_USER].touched, *kernel = sp->views[VIEW_KERNEL].touched;
+    const uint32_t *user = sp->views[VIEW_USER].touched.words, *kernel = sp->views[VIEW_KERNEL].touched.words;
     unsigned left = 0, code_words = s->code_offset >> 25;
     struct walk_regs regs;
 
@@ -312,8 +314,10 @@ static void sync_va(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid
     sync_table_va(s, s->global_l1[code], va);
     if (!bitmap_test(s->private, mib) && !bitmap_test(s->private, code))
         return;
-    for (uint64_t set = everywhere ? s->used_spaces : s->asid_spaces[asid]; set;)
-        sync_space_va(s, next_space(s, &set), va);
+    for (unsigned i = 0; i < s->used_count && everywhere; i++)
+        sync_space_va(s, used_space(s, i), va);
+    for (unsigned n = everywhere ? 0 : s->asid_spaces[asid]; n; n = nth_space(s, n)->next)
+        sync_space_va(s, nth_space(s, n), va);
 }
 
 static void tlb_mva(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid)

@@ -609,12 +609,17 @@ static void mix_l1(const uint32_t *l1)
         mix_l1_entry(l1[(RAM >> 20) + i], shadow.global_l1[(RAM >> 20) + i]);
 }
 
+static void mix_claims(const struct claims *c)
+{
+    mix(c->count);
+    for (unsigned i = 0; i < c->count; i++)
+        mix(c->mibs[i]);
+}
+
 static void mix_view(const struct view *v)
 {
-    mix(v->stale | v->flat << 1 | v->claim_count << 2);
-    mix_words(v->touched, sizeof(v->touched));
-    for (unsigned i = 0; i < v->claim_count; i++)
-        mix(v->claims[i]);
+    mix((v->stale || v->stale_seen != shadow.stale_count[v->kernel]) | v->flat << 1);
+    mix_words(v->touched.words, sizeof(v->touched.words));
     mix_l1(v->l1);
 }
 
@@ -668,21 +673,21 @@ static uint64_t state_hash(void)
             continue;
         mix(i << 16 | age(sp) << 8 | sp->pristine << 1 | (sp == shadow.current));
         mix_words(&sp->key, sizeof(sp->key));
+        mix_claims(&sp->claims);
         mix_view(&sp->views[0]);
         mix_view(&sp->views[1]);
     }
     mix_l1(shadow.global_l1);
     mix_words(shadow.mixed, sizeof(shadow.mixed));
     mix_words(shadow.private, sizeof(shadow.private));
-    mix_words(shadow.claimed, sizeof(shadow.claimed));
+    mix_claims(&shadow.claimed);
+    mix_words(shadow.claimable, sizeof(shadow.claimable));
     mix_words(shadow.super, sizeof(shadow.super));
     mix_words(shadow.blocked, sizeof(shadow.blocked));
     mix_words(shadow.code_mib, sizeof(shadow.code_mib));
     mix_words(shadow.exec_mib, sizeof(shadow.exec_mib));
-    mix(shadow.used_spaces);
-    mix(shadow.flat_spaces);
-    for (unsigned t = 0; t < model->tables; t++)
-        mix(shadow.asid_spaces[t + 1]);
+    for (unsigned n = shadow.free_spaces; n; n = shadow.spaces[n - 1].next)
+        mix(n);
     mix(shadow.spare ? (uint64_t)(shadow.spare - shadow.spaces) : SHADOW_MAX_SPACES);
     mix(shadow.manager_domains | (uint32_t)shadow.domain15_used << 16);
     if (policy->track)

@@ -57,7 +57,7 @@ mutant "TLBIMVA misses shared entries" model_shadow "one page" $D 's/all_asids |
 mutant "a table without its flags" model_shadow "code in sections" $F '/->flags = l2_meta(view_l2(entry))->flags/d'
 mutant "a large page dropped in part" model_shadow "large pages" $F 's/? L2_HAS_LARGE : L2_HAS_SECTION/? 0 : L2_HAS_SECTION/'
 mutant "the host keeps what is replaced" model_shadow "one page" $F '/^    if (old) {/s/old/0/'
-mutant "translations outlive TLBI" model_shadow code $P '/va + s->code_offset, all_asids/d'
+mutant "translations outlive TLBI" model_shadow code $P '/drop_pages(s, &code, all_asids/d'
 mutant "Manager outlives DACR" model_shadow domains $M '/^    if (flush)/s/flush/0/'
 mutant "TLBIASID of another ASID" model_shadow "one page" $P 's/asid_spaces\[asid\]/asid_spaces[asid ^ 3]/'
 mutant "protection forgets sections" model_shadow code $D '/for_each_view(s, drop_sections_of, host_mib)/d'
