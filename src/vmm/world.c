@@ -313,8 +313,7 @@ void world_complete_tlbi(void)
 
     if (count > ARRAY_SIZE(st->tlbi)) /* the guest has written to the state page */
         count = ARRAY_SIZE(st->tlbi);
-    for (uint32_t i = 0; i < count; i++)
-        shadow_tlb_op(&vmm.shadow, TLB_MVA, st->tlbi[i]);
+    shadow_tlb_mva_many(&vmm.shadow, st->tlbi, count);
     fault_forget_code();
     vmm.state->tlbi_next = TLBI_QUEUE;
 }
