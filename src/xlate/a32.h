@@ -6,6 +6,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include "lib/bits.h"
 
 #define F_N 0x01u  /* may be the PC: 19:16 */
 #define F_D 0x02u  /* 15:12 */
@@ -67,10 +68,33 @@ enum a32_class a32_classify(uint32_t insn, const struct a32_row *row);
 unsigned a32_pc_operands(uint32_t insn, const struct a32_row *row);
 
 /*
- * True only for conditional instructions that any mode may execute wherever they are: classes COPY, NEON, DP, LDST
- * without the PC as operand.  Quick, and not complete: what is not known at once is false.
+ * Quick answers, for translating whole pages.  a32_quick has, by bits 27:20, the fields of four bits that must not be
+ * 15 (registers, and the condition), each by its lowest bit, for the instruction to be plain: one that any mode may
+ * execute wherever it is, of class COPY, NEON, DP or LDST and without the PC as operand.  Or A32_QUICK_NOT:
+ * bits 7:4 decide too (a32_quick_low, by a32_index), or more do (A32_QUICK_MORE), or these never are plain.
  */
-bool a32_is_plain(uint32_t insn);
+#define A32_QUICK_NOT BIT(31)
+#define A32_QUICK_B BIT(30)         /* unless cond is 1111: class B */
+#define A32_QUICK_SENSITIVE BIT(29) /* unless cond is 1111: of a class that nothing but a stub or an exit can do */
+#define A32_QUICK_MORE BIT(27)
+
+extern uint32_t a32_quick[256], a32_quick_low[4096];
+
+static inline unsigned a32_index(uint32_t insn)
+{
+    return BITS(insn, 27, 20) | (insn & 0xf0) << 4;
+}
+
+/* The fields that are 15, in the form of a32_quick; A32_QUICK_NOT is always there. */
+static inline uint32_t a32_quick_ones(uint32_t insn)
+{
+    insn &= insn >> 1;
+    insn &= insn >> 2;
+    return insn | A32_QUICK_NOT;
+}
+
+/* With those fields: is the instruction plain, as far as A32_QUICK_MORE tells? */
+bool a32_plain_more(uint32_t insn, uint32_t ones);
 
 const char *a32_class_name(enum a32_class class);
 bool a32_class_sensitive(enum a32_class class);

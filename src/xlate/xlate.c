@@ -191,22 +191,46 @@ static uint32_t make_word(struct xlate *x, struct xpage *p, unsigned index, uint
     return word;
 }
 
-static uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
+static uint32_t lazy_word(uint32_t insn)
+{
+    return a32_svc(insn >> 28 == 15 ? CC_AL : insn >> 28, XLATE_SVC_LAZY);
+}
+
+/* What the quick answers do not tell. */
+static uint32_t translate_other(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
 {
     const struct a32_row *row;
     enum a32_class class;
     uint32_t word;
 
-    if (a32_is_plain(insn))
+    if (a32_plain_more(insn, a32_quick_ones(insn)))
         return insn;
     row = a32_decode(insn);
     class = a32_classify(insn, row);
     word = place_word(x, p, insn, class, row);
     if (word)
         return word;
-    if (x->lazy_stubs)
-        return a32_svc(insn >> 28 == 15 ? CC_AL : insn >> 28, XLATE_SVC_LAZY);
-    return make_word(x, p, index, insn, class, row);
+    return x->lazy_stubs ? lazy_word(insn) : make_word(x, p, index, insn, class, row);
+}
+
+static inline uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
+{
+    uint32_t ones = a32_quick_ones(insn), quick = a32_quick[BITS(insn, 27, 20)];
+
+    if (!(quick & ones))
+        return insn;
+    if (insn < 0xf0000000u) {
+        if (quick == A32_QUICK_NOT) {
+            quick = a32_quick_low[a32_index(insn)];
+            if (!(quick & ones))
+                return insn;
+        }
+        if ((quick & A32_QUICK_B) && !p->alt)
+            return insn;
+        if ((!(quick & A32_QUICK_NOT) || (quick & A32_QUICK_SENSITIVE)) && x->lazy_stubs)
+            return lazy_word(insn);
+    }
+    return translate_other(x, p, index, insn);
 }
 
 void xlate_make(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
@@ -243,6 +267,15 @@ static void link_page(struct xlate *x, struct xpage *p)
     x->stats.pages++;
 }
 
+static void translate_page(struct xlate *x, struct xpage *p, const uint32_t *source)
+{
+    uint32_t *words = p->words;
+
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < 1024; i++)
+        words[i] = translate_word(x, p, i, source[i]);
+}
+
 struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in_place)
 {
     static uint32_t source[1024];
@@ -268,8 +301,7 @@ struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in
         xpage_free(x, p);
         return NULL;
     }
-    for (unsigned i = 0; i < 1024; i++)
-        p->words[i] = translate_word(x, p, i, source[i]);
+    translate_page(x, p, source);
     arch_sync_code(p->words, 4096);
     link_page(x, p);
     return p;
