@@ -29,10 +29,12 @@
 /* Comparisons of such a page without a difference until it is watched again. */
 #define QUIET_AFTER 16
 
-struct dirty_page { gpa_t page; uint32_t *copy; unsigned quiet; };
+struct dirty_page { gpa_t page; uint32_t *copy; uint8_t writes; unsigned quiet; };
 
 static struct { struct dirty_page pages[DIRTY_MAX]; unsigned count, victim; } dirty;
-static uint8_t write_count[VMDESC_MEMORY_MAX / 4096]; /* of each page of guest RAM */
+/* Of each page of guest RAM: how often it was written; or, while it is dirty, IS_DIRTY and its place in dirty.pages. */
+#define IS_DIRTY 0x80u
+static uint8_t ram_pages[VMDESC_MEMORY_MAX / 4096];
 static uint32_t source[1024];
 
 /* I-cache maintenance exits as long as there is something to compare. */
@@ -45,23 +47,22 @@ static void set_count(unsigned count)
 void codesync_init(void)
 {
     set_count(0);
-    memset(write_count, 0, sizeof(write_count));
+    memset(ram_pages, 0, sizeof(ram_pages));
     fault_forget_code();
 }
 
+static uint32_t ram_index(gpa_t page)
+{
+    return (page.v - vmm.vm.ram_base.v) >> 12;
+}
+
+/* NULL for what is not RAM: nothing else is written behind the back of its translations. */
 static struct dirty_page *find_dirty(gpa_t page)
 {
-    static unsigned last; /* the next question is often about the same one */
+    uint32_t i = ram_index(page);
+    unsigned state = i < sizeof(ram_pages) ? ram_pages[i] : 0;
 
-    if (last < dirty.count && dirty.pages[last].page.v == page.v)
-        return &dirty.pages[last];
-    for (unsigned i = 0; i < dirty.count; i++) {
-        if (dirty.pages[i].page.v == page.v) {
-            last = i;
-            return &dirty.pages[i];
-        }
-    }
-    return NULL;
+    return state & IS_DIRTY ? &dirty.pages[state & ~IS_DIRTY] : NULL;
 }
 
 bool codesync_watched(void *ctx, gpa_t page)
@@ -94,11 +95,22 @@ bool codesync_make_stub(uint32_t hw_pc)
     return true;
 }
 
+static void place(const struct dirty_page *d)
+{
+    ram_pages[ram_index(d->page)] = (uint8_t)(IS_DIRTY | (unsigned)(d - dirty.pages));
+}
+
 static void forget(struct dirty_page *d)
 {
-    pool_page_free(d->copy);
-    *d = dirty.pages[dirty.count - 1];
+    const struct dirty_page *last = &dirty.pages[dirty.count - 1];
+
     set_count(dirty.count - 1);
+    pool_page_free(d->copy);
+    ram_pages[ram_index(d->page)] = d->writes;
+    if (d == last)
+        return;
+    *d = *last;
+    place(d);
 }
 
 void codesync_drop(gpa_t page)
@@ -123,7 +135,7 @@ void codesync_flush(void)
 
 void codesync_written(gpa_t page)
 {
-    uint8_t *writes = &write_count[(page.v - vmm.vm.ram_base.v) >> 12];
+    struct dirty_page *d;
     uint32_t *copy;
 
     if (!codesync_watched(NULL, page))
@@ -136,12 +148,13 @@ void codesync_written(gpa_t page)
         codesync_drop(page);
         return;
     }
-    if (*writes < MIXED_AFTER)
-        ++*writes;
     if (dirty.count == DIRTY_MAX)
         codesync_drop(dirty.pages[dirty.victim++ % DIRTY_MAX].page);
-    dirty.pages[dirty.count] = (struct dirty_page){ page, copy, 0 };
+    d = &dirty.pages[dirty.count];
     set_count(dirty.count + 1);
+    *d = (struct dirty_page){ page, copy, ram_pages[ram_index(page)], 0 };
+    d->writes += d->writes < MIXED_AFTER;
+    place(d);
 }
 
 /* How many words differed. */
@@ -176,14 +189,12 @@ void codesync_icache_line(gpa_t pa)
 /* A page written often is compared again and again, as long as that finds something. */
 static bool stays_unwatched(struct dirty_page *d, unsigned changed)
 {
-    uint8_t *writes = &write_count[(d->page.v - vmm.vm.ram_base.v) >> 12];
-
-    if (*writes < MIXED_AFTER)
+    if (d->writes < MIXED_AFTER)
         return false;
     d->quiet = changed ? 0 : d->quiet + 1;
     if (d->quiet < QUIET_AFTER)
         return true;
-    *writes = 0;
+    d->writes = 0;
     return false;
 }
 
@@ -196,7 +207,7 @@ void codesync_icache_all(void)
 
         vmm.vm.stats.xlate_compare++;
         if (changed >= XLATE_REPLACED) {
-            write_count[(page.v - vmm.vm.ram_base.v) >> 12] = 0;
+            d->writes = 0;
             codesync_drop(page);
         } else if (stays_unwatched(d, changed)) {
             i++;

@@ -31,15 +31,14 @@ memset:
     mov     r7, r1
     mov     r8, r1
     mov     lr, r1
-    subs    r2, r2, #128
+    subs    r2, r2, #512
     blo     6f
-3:  stmia   ip!, {r1, r3-r8, lr}
+3:  .rept   16                      @ whole pages, and a guest's RAM
     stmia   ip!, {r1, r3-r8, lr}
-    stmia   ip!, {r1, r3-r8, lr}
-    stmia   ip!, {r1, r3-r8, lr}
-    subs    r2, r2, #128
+    .endr
+    subs    r2, r2, #512
     bhs     3b
-6:  add     r2, r2, #128
+6:  add     r2, r2, #512
 7:  subs    r2, r2, #32
     stmiahs ip!, {r1, r3-r8, lr}
     bhs     7b
@@ -73,11 +72,20 @@ memcpy:
 2:  cmp     r2, #32
     blo     4f
     push    {r4-r10}
-3:  sub     r2, r2, #32
+    subs    r2, r2, #128
+    blo     6f
+3:  .rept   4
     ldmia   r1!, {r3-r10}
     stmia   r0!, {r3-r10}
-    cmp     r2, #32
+    .endr
+    subs    r2, r2, #128
     bhs     3b
+6:  add     r2, r2, #128
+7:  subs    r2, r2, #32
+    ldmiahs r1!, {r3-r10}
+    stmiahs r0!, {r3-r10}
+    bhs     7b
+    add     r2, r2, #32
     pop     {r4-r10}
 4:  cmp     r2, #4
     blo     5f
