@@ -4,54 +4,40 @@
 #include <string.h>
 
 #include "arch/arch.h"
-#include "core/vm.h"
 #include "lib/check.h"
-
-static bool inside(uint32_t offset, uint32_t size, uint32_t total)
-{
-    return offset < total && size <= total - offset;
-}
-
-bool gmem_is_ram(const struct vm *vm, gpa_t addr, uint32_t size)
-{
-    return inside(addr.v - vm->ram_base.v, size, vm->ram_size);
-}
 
 static const struct vm_rom *rom_at(const struct vm *vm, gpa_t addr, uint32_t size)
 {
     for (unsigned i = 0; i < vm->rom_count; i++) {
         const struct vm_rom *rom = &vm->roms[i];
 
-        if (rom->mapped && inside(addr.v - rom->base.v, size, rom->size))
+        if (rom->mapped && gmem_inside(addr.v - rom->base.v, size, rom->size))
             return rom;
     }
     return NULL;
 }
 
-bool gmem_is_memory(const struct vm *vm, gpa_t addr, uint32_t size)
+bool gmem_is_rom(const struct vm *vm, gpa_t addr, uint32_t size)
 {
-    return gmem_is_ram(vm, addr, size) || rom_at(vm, addr, size);
+    return rom_at(vm, addr, size) != NULL;
 }
 
-hpa_t gmem_hpa(const struct vm *vm, gpa_t addr)
+hpa_t gmem_rom_hpa(const struct vm *vm, gpa_t addr)
 {
-    const struct vm_rom *rom;
+    const struct vm_rom *rom = rom_at(vm, addr, 1);
 
-    if (gmem_is_ram(vm, addr, 1))
-        return hpa(vm->ram_hpa.v + (addr.v - vm->ram_base.v));
-    rom = rom_at(vm, addr, 1);
     CHECK(rom);
     return hpa(rom->hpa.v + (addr.v - rom->base.v));
 }
 
 bool gmem_owns(const struct vm *vm, hpa_t page, uint32_t size, bool write)
 {
-    if (inside(page.v - vm->ram_hpa.v, size, vm->ram_size))
+    if (gmem_inside(page.v - vm->ram_hpa.v, size, vm->ram_size))
         return true;
     for (unsigned i = 0; i < vm->rom_count && !write; i++) {
         const struct vm_rom *rom = &vm->roms[i];
 
-        if (rom->mapped && inside(page.v - rom->hpa.v, size, rom->size))
+        if (rom->mapped && gmem_inside(page.v - rom->hpa.v, size, rom->size))
             return true;
     }
     return false;
@@ -99,8 +85,8 @@ static void copy_in(hpa_t to, const void *buf, uint32_t size)
 
 bool gmem_read32(struct vm *vm, gpa_t addr, uint32_t *value)
 {
-    addr.v &= ~3u;
-    if (!gmem_is_memory(vm, addr, 4))
+    addr.v &= ~3u; /* so a word that begins in memory ends there */
+    if (!gmem_is_memory(vm, addr, 1))
         return false;
     *value = *(const uint32_t *)(const void *)map(gmem_hpa(vm, addr).v);
     return true;
@@ -124,7 +110,7 @@ bool gmem_write(struct vm *vm, gpa_t addr, const void *buf, uint32_t size)
 
 static hpa_t rom_hpa(const struct vm *vm, unsigned rom, uint32_t offset, uint32_t size)
 {
-    CHECK(rom < vm->rom_count && inside(offset, size, vm->roms[rom].size));
+    CHECK(rom < vm->rom_count && gmem_inside(offset, size, vm->roms[rom].size));
     return hpa(vm->roms[rom].hpa.v + offset);
 }
 

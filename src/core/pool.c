@@ -12,7 +12,6 @@
 struct pool_place pool_place;
 
 static struct {
-    uint8_t *base;
     uint32_t size;
     uint8_t *l1_end;
     void *pages, *l1s;
@@ -38,16 +37,16 @@ void pool_init(void *base, hpa_t pa, uint32_t size, unsigned l1_tables)
 {
     CHECK(((uintptr_t)base & (L1_SIZE - 1)) == 0 && (pa.v & (L1_SIZE - 1)) == 0);
     CHECK(size >= l1_tables * L1_SIZE + PAGE_SIZE);
-    pool_place = (struct pool_place){ base, pa.v };
-    pool.base = base;
+    pool_place.base = base;
+    pool_place.pa = pa.v;
     pool.size = ALIGN_DOWN(size, PAGE_SIZE);
-    pool.l1_end = pool.base + l1_tables * L1_SIZE;
+    pool.l1_end = pool_place.base + l1_tables * L1_SIZE;
     pool.pages = pool.l1s = NULL;
     for (unsigned i = l1_tables; i-- > 0;)
-        push(&pool.l1s, pool.base + i * L1_SIZE);
-    for (uint8_t *p = pool.base + pool.size - PAGE_SIZE; p >= pool.l1_end; p -= PAGE_SIZE)
+        push(&pool.l1s, pool_place.base + i * L1_SIZE);
+    for (uint8_t *p = pool_place.base + pool.size - PAGE_SIZE; p >= pool.l1_end; p -= PAGE_SIZE)
         push(&pool.pages, p);
-    pool.pages_total = pool.pages_free = (uint32_t)(pool.base + pool.size - pool.l1_end) / PAGE_SIZE;
+    pool.pages_total = pool.pages_free = (uint32_t)(pool_place.base + pool.size - pool.l1_end) / PAGE_SIZE;
 }
 
 void *pool_page_alloc(void)
@@ -61,7 +60,7 @@ void *pool_page_alloc(void)
 
 void pool_page_free(void *page)
 {
-    CHECK((uint8_t *)page >= pool.l1_end && (uint8_t *)page < pool.base + pool.size);
+    CHECK((uint8_t *)page >= pool.l1_end && (uint8_t *)page < pool_place.base + pool.size);
     push(&pool.pages, page);
     pool.pages_free++;
 }
@@ -73,7 +72,7 @@ void *pool_l1_alloc(void)
 
 void pool_l1_free(void *l1)
 {
-    CHECK((uint8_t *)l1 >= pool.base && (uint8_t *)l1 < pool.l1_end);
+    CHECK((uint8_t *)l1 >= pool_place.base && (uint8_t *)l1 < pool.l1_end);
     push(&pool.l1s, l1);
 }
 

@@ -25,13 +25,6 @@ static uint32_t page_va(const struct arena *a, unsigned i)
     return (a->mib << 20) + (2 * i + 1) * 4096;
 }
 
-struct arena *xlate_arena_at(struct xlate *x, uint32_t va)
-{
-    unsigned i = x->arena_of_mib[va >> 20];
-
-    return i ? &x->arenas[i - 1] : NULL;
-}
-
 struct arena_page *arena_page_at(struct xlate *x, uint32_t va)
 {
     struct arena *a = xlate_arena_at(x, va);

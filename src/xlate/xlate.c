@@ -32,24 +32,11 @@ void xlate_init(struct xlate *x, const struct xlate_ops *ops, void *ctx, struct 
     a32_init();
 }
 
-static bool ram_index(const struct xlate *x, uint32_t addr, uint32_t *index)
-{
-    *index = (addr - x->ram_base) >> 12;
-    return *index < x->ram_pages;
-}
-
-bool xlate_page_has_code(const struct xlate *x, gpa_t addr)
-{
-    uint32_t i;
-
-    return ram_index(x, addr.v, &i) && (x->page_bits[i >> 3] & BIT(i & 7));
-}
-
 static void set_page_bit(struct xlate *x, uint32_t addr, bool value)
 {
-    uint32_t i;
+    uint32_t i = (addr - x->ram_base) >> 12;
 
-    if (!ram_index(x, addr, &i))
+    if (i >= x->ram_pages)
         return;
     if (value)
         x->page_bits[i >> 3] |= (uint8_t)BIT(i & 7);

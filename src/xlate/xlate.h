@@ -117,7 +117,12 @@ struct xpage *xlate_get_thumb(struct xlate *x, gva_t gva_page, gpa_t gpa_page);
 /* Finds without making. */
 struct xpage *xlate_find(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool thumb);
 
-bool xlate_page_has_code(const struct xlate *x, gpa_t addr);
+static inline bool xlate_page_has_code(const struct xlate *x, gpa_t addr)
+{
+    uint32_t page = (addr.v - x->ram_base) >> 12;
+
+    return page < x->ram_pages && (x->page_bits[page >> 3] >> (page & 7) & 1);
+}
 /* Drops translations of the guest page; returns how many. */
 unsigned xlate_invalidate(struct xlate *x, gpa_t page);
 /* Words first..first+count-1 of the guest page are now those of 'source' (1024 words): translates the
@@ -130,7 +135,12 @@ unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const ui
 void xlate_flush(struct xlate *x);
 
 /* The arena that owns va, or NULL. */
-struct arena *xlate_arena_at(struct xlate *x, uint32_t va);
+static inline struct arena *xlate_arena_at(struct xlate *x, uint32_t va)
+{
+    unsigned i = x->arena_of_mib[va >> 20];
+
+    return i ? &x->arenas[i - 1] : 0;
+}
 /* The hardware address at which guest address pc is entered through an alt page
  * of these gva and gpa; callers use gva + D when page->alt is false. */
 static inline uint32_t xlate_entry(const struct xpage *page, uint32_t pc) { return page->va + (pc & 0xfff); }

@@ -17,12 +17,6 @@ void arch_sync_code(const void *va, uint32_t size)
     icache_inval_all();
 }
 
-void arch_clean_entry(const void *entry)
-{
-    write_dccmvau((uint32_t)entry);
-    dsb();
-}
-
 void arch_clean_range(const void *start, uint32_t size)
 {
     dcache_clean_pou(start, size);

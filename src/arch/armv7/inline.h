@@ -1,0 +1,25 @@
+#pragma once
+/* What arch.h promises and is called too often for a call: the usual case of it. */
+#include <stdint.h>
+#include "arch/armv7/layout.h"
+#include "arch/armv7/sysreg.h"
+
+#define KMAP_SLOTS 256u
+
+/* The page that each slot shows, its address | 1. */
+extern uint32_t kmap_pages[KMAP_SLOTS];
+/* Gives the page its slot. */
+void *kmap_replace(uint32_t pa);
+
+static inline void *arch_map_page(uint32_t pa)
+{
+    unsigned slot = (pa >> 12) % KMAP_SLOTS;
+
+    return kmap_pages[slot] == (pa | 1) ? (void *)(VMM_KMAP + slot * 4096) : kmap_replace(pa);
+}
+
+static inline void arch_clean_entry(const void *entry)
+{
+    write_dccmvau((uint32_t)entry);
+    dsb();
+}

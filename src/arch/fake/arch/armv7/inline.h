@@ -1,0 +1,6 @@
+#pragma once
+/* The build machine's: calls, in fake.c. */
+#include <stdint.h>
+
+void arch_clean_entry(const void *entry);
+void *arch_map_page(uint32_t pa);
