@@ -27,7 +27,7 @@
 #define XLATE_SVC_REG 8
 #define XLATE_SVC_DACR 0x80 /* MCR DACR that takes access away */
 #define XLATE_SVC_ERET 0x81 /* MOVS pc, lr */
-#define XLATE_SVC_LAZY 0x82 /* not looked at yet: xlate_make() */
+#define XLATE_SVC_LAZY 0x82 /* not translated yet: xlate_make() */
 /* MCR and MRC of CP15 with op1 = 0 are in the word itself: bits 5:0 all set, then Rt, op2, CRm, CRn, L */
 #define XLATE_SVC_CP15 0x3f
 /* MRRC of CP15: bits 5:0 are this, then Rt, Rt2, CRm, op1 */

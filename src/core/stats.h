@@ -14,7 +14,7 @@
     X(exit_pabt_kernel, "exit: entry not translated or mapped")  \
     X(exit_dabt_kernel, "exit: data abort in guest kernel")      \
     X(exit_pending, "exit: interrupts unmasked with one pending")\
-    X(exit_lazy, "exit: stub made at first execution")           \
+    X(exit_lazy, "exit: translated at first execution")           \
     X(fast_svc, "short path: SVC from guest user")               \
     X(fast_eret, "short path: exception return")                 \
     X(fast_dacr, "short path: DACR write")                       \

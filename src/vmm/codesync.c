@@ -72,14 +72,18 @@ bool codesync_watched(void *ctx, gpa_t page)
     return xlate_page_has_code(&vmm.xlate, page) && !find_dirty(page);
 }
 
-/* A word of the page as it was when it was translated. */
-static bool translated_word(gpa_t page, unsigned index, uint32_t *insn)
+bool codesync_words(gpa_t page, unsigned first, unsigned count, uint32_t *words)
 {
     const struct dirty_page *d = find_dirty(page);
 
     if (d)
-        *insn = d->copy[index];
-    return d || gmem_read32(&vmm.vm, gpa(page.v + 4 * index), insn);
+        memcpy(words, &d->copy[first], count * 4);
+    return d || gmem_read(&vmm.vm, gpa(page.v + 4 * first), words, count * 4);
+}
+
+bool codesync_word(gpa_t page, unsigned index, uint32_t *insn)
+{
+    return codesync_words(page, index, 1, insn);
 }
 
 bool codesync_make_stub(uint32_t hw_pc)
@@ -89,7 +93,7 @@ bool codesync_make_stub(uint32_t hw_pc)
     unsigned index = BITS(hw_pc, 11, 2);
     uint32_t insn;
 
-    if (!page || !translated_word(page->gpa, index, &insn))
+    if (!page || !codesync_word(page->gpa, index, &insn))
         return false;
     xlate_make(&vmm.xlate, page, index, insn);
     return true;

@@ -101,7 +101,13 @@ static void unmap(void *ctx, uint32_t va)
     shadow_drop_kernel_va(&vmm.shadow, va);
 }
 
-static const struct xlate_ops xlate_ops = { mib_free, mib_code, read_page, code_entry, state_entry, unmap };
+static bool read_words(void *ctx, gpa_t page, unsigned first, unsigned count, uint32_t *words)
+{
+    (void)ctx;
+    return codesync_words(page, first, count, words);
+}
+
+static const struct xlate_ops xlate_ops = { mib_free, mib_code, read_page, code_entry, state_entry, unmap, read_words };
 
 /* On demand: the canaries and hashes of integrity.h. */
 static bool verifying(void)

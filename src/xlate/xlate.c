@@ -12,6 +12,9 @@
 #include "xlate/stubs.h"
 #include "xlate/thumb.h"
 
+#define PAGE_WORDS 1024u
+_Static_assert(PAGE_WORDS / XLATE_BLOCK == 8, "xpage.pending has a bit for each");
+
 static unsigned hash_page(uint32_t addr)
 {
     uint32_t page = addr >> 12;
@@ -220,10 +223,53 @@ static inline uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned
     return translate_other(x, p, index, insn);
 }
 
+/* Words first to first + count - 1 of the page; 'source' begins with the first. */
+static void translate_words(struct xlate *x, struct xpage *p, unsigned first, unsigned count, const uint32_t *source)
+{
+    uint32_t *words = p->words + first;
+
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < count; i++)
+        words[i] = translate_word(x, p, first + i, source[i]);
+    arch_sync_code(words, 4 * count);
+}
+
+static bool is_pending(const struct xpage *p, unsigned index)
+{
+    return p->pending & BIT(index / XLATE_BLOCK);
+}
+
+static void translate_block(struct xlate *x, struct xpage *p, unsigned block)
+{
+    uint32_t source[XLATE_BLOCK];
+
+    if (!x->ops->read_words(x->ctx, p->gpa, block * XLATE_BLOCK, XLATE_BLOCK, source))
+        return;
+    translate_words(x, p, block * XLATE_BLOCK, XLATE_BLOCK, source);
+    p->pending &= (uint8_t)~BIT(block);
+}
+
+/* Nothing is, yet: much of a page of code never executes. */
+static void translate_later(struct xpage *p)
+{
+    static uint32_t lazy[PAGE_WORDS];
+
+    for (unsigned i = 0; !lazy[PAGE_WORDS - 1] && i < PAGE_WORDS; i++)
+        lazy[i] = lazy_word(0xe0000000u);
+    memcpy(p->words, lazy, sizeof(lazy));
+    arch_sync_code(p->words, sizeof(lazy));
+    p->pending = 0xff;
+}
+
 void xlate_make(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
 {
-    const struct a32_row *row = a32_decode(insn);
+    const struct a32_row *row;
 
+    if (is_pending(p, index)) {
+        translate_block(x, p, index / XLATE_BLOCK);
+        return;
+    }
+    row = a32_decode(insn);
     p->words[index] = make_word(x, p, index, insn, a32_classify(insn, row), row);
     arch_sync_code(&p->words[index], 4);
 }
@@ -254,23 +300,14 @@ static void link_page(struct xlate *x, struct xpage *p)
     x->stats.pages++;
 }
 
-static void translate_page(struct xlate *x, struct xpage *p, const uint32_t *source)
-{
-    uint32_t *words = p->words;
-
-#pragma GCC unroll 4
-    for (unsigned i = 0; i < 1024; i++)
-        words[i] = translate_word(x, p, i, source[i]);
-}
-
 struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in_place)
 {
-    static uint32_t source[1024];
+    static uint32_t source[PAGE_WORDS];
     struct xpage *p = xlate_find(x, gva_page, gpa_page, false);
 
     if (p)
         return p;
-    if (!x->ops->read_page(x->ctx, gpa_page, source))
+    if (!x->lazy_stubs && !x->ops->read_page(x->ctx, gpa_page, source))
         return NULL;
     p = xpage_alloc(x);
     if (!p)
@@ -288,8 +325,10 @@ struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in
         xpage_free(x, p);
         return NULL;
     }
-    translate_page(x, p, source);
-    arch_sync_code(p->words, 4096);
+    if (x->lazy_stubs)
+        translate_later(p);
+    else
+        translate_words(x, p, 0, PAGE_WORDS, source);
     link_page(x, p);
     return p;
 }
@@ -367,7 +406,7 @@ unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const ui
         low = i < low ? i : low;
         high = i;
         for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {
-            if (p->gpa.v == page.v && !p->thumb)
+            if (p->gpa.v == page.v && !p->thumb && !is_pending(p, i))
                 p->words[i] = translate_word(x, p, i, source[i]);
         }
     }

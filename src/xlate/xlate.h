@@ -21,6 +21,7 @@
 #define XLATE_MAX_ARENAS 24
 #define XLATE_ARENA_PAGES 127          /* code pages of a 1 MiB arena, each between two state page aliases */
 #define XLATE_SITES_PER_PAGE 400
+#define XLATE_BLOCK 128                /* words that are translated when the first of them executes */
 
 /* How a stub that is interrupted half way is undone or finished; the comments
  * in stubs.c draw each sequence. */
@@ -41,6 +42,7 @@ struct xpage {
     uint32_t va;             /* where it executes */
     uint32_t *words;         /* the translation, a pool page */
     struct xpage *next_gva, *next_gpa;
+    uint8_t pending;         /* a bit for each block that is not translated yet */
     bool alt;                /* in an arena, not at gva + D */
     bool thumb;
     bool unwatched;          /* thumb: parts were translated while writes to the page went unseen */
@@ -78,6 +80,8 @@ struct xlate_ops {
     uint32_t (*state_entry)(hpa_t page);
     /* mappings at these hardware addresses are gone */
     void (*unmap)(void *ctx, uint32_t va);
+    /* reads words of a page that has a translation, as they were when it was last made or compared; for lazy_stubs */
+    bool (*read_words)(void *ctx, gpa_t page, unsigned first, unsigned count, uint32_t *words);
 };
 
 struct xlate_stats { uint32_t pages, sites, arena_pages; };
@@ -95,7 +99,7 @@ struct xlate {
     void *free_maps;
     struct xpage slot;            /* where single T32 instructions run out of line (xlate/thumb.h) */
     struct xlate_stats stats;
-    bool lazy_stubs; /* stubs are made when their instruction executes (xlate_make) */
+    bool lazy_stubs; /* blocks are translated, and stubs made, when their instructions execute (xlate_make) */
     bool no_system_stubs, no_lazy_dacr, no_tlbi_queue; /* switched off: those instructions exit */
 };
 
@@ -108,7 +112,8 @@ void xlate_init(struct xlate *x, const struct xlate_ops *ops, void *ctx, struct 
 struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in_place);
 /* The word that exits for an MCR or MRC of CP15 with op1 = 0 (arch/state.h). */
 uint32_t xlate_cp15_exit(uint32_t cc, uint32_t insn);
-/* Gives the site its stub or exit word: after an exit by XLATE_SVC_LAZY.  'insn' is the guest's, as translated. */
+/* After an exit by XLATE_SVC_LAZY: translates the word's block, or gives the site its stub or exit word.
+ * 'insn' is the guest's, as translated. */
 void xlate_make(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn);
 /* The A32 page that executes at va, whose words the hardware sees there; NULL when it is none. */
 struct xpage *xlate_page_at(struct xlate *x, uint32_t va, const uint32_t *words);

@@ -57,7 +57,14 @@ static void unmap(void *ctx, uint32_t va)
     unmapped++;
 }
 
-static const struct xlate_ops ops = { mib_free, mib_code, read_page, code_entry, state_entry, unmap };
+static bool read_words(void *ctx, gpa_t page, unsigned first, unsigned count, uint32_t *words)
+{
+    (void)ctx;
+    memcpy(words, &ram[(page.v - RAM) / 4096][first], count * 4);
+    return true;
+}
+
+static const struct xlate_ops ops = { mib_free, mib_code, read_page, code_entry, state_entry, unmap, read_words };
 
 static uint32_t rnd(void)
 {
@@ -186,6 +193,41 @@ static void test_words(void)
                xlate_find(&xlate, gva(0xc0000000), page_gpa(0), false),
            "found again");
     report(!xlate_find(&xlate, gva(0xc0001000), page_gpa(0), false), "by both addresses");
+}
+
+static bool is_lazy(const struct xpage *p, unsigned i)
+{
+    return (p->words[i] & 0x0fffffff) == (0x0f000000 | XLATE_SVC_LAZY);
+}
+
+/* Blocks are translated when a word of them executes, and stubs made when theirs does. */
+static void test_lazy(void)
+{
+    struct xpage *p;
+    uint32_t old[1024];
+    bool ok = true;
+
+    xlate.lazy_stubs = true;
+    p = xlate_get(&xlate, gva(0xc0200000), page_gpa(50), true);
+    for (unsigned i = 0; i < 1024; i++)
+        ok &= is_lazy(p, i) && p->words[i] >> 28 == 14;
+    report(ok, "lazy: all of a new page exits");
+    xlate_make(&xlate, p, 5, ram[50][5]);
+    for (unsigned i = 0; i < 1024; i++)
+        ok &= i < XLATE_BLOCK ? is_lazy(p, i) != is_plain(ram[50][i], false) || is_replacement(ram[50][i], p->words[i])
+                              : is_lazy(p, i);
+    report(ok, "lazy: a block is translated, but for stubs");
+    memcpy(old, ram[50], 4096);
+    ram[50][1] = ram[50][1000] = 0xe1a00000;
+    report(xlate_resync(&xlate, page_gpa(50), old, ram[50], 0, 1024) == 2 && p->words[1] == ram[50][1] &&
+               is_lazy(p, 1000),
+           "lazy: resync leaves what is not translated");
+    for (unsigned i = 0; i < 1024; i++) {
+        for (unsigned n = 0; n < 2 && is_lazy(p, i); n++)
+            xlate_make(&xlate, p, i, ram[50][i]);
+    }
+    report(page_ok(p), "lazy: in the end the page is as any");
+    xlate.lazy_stubs = false;
 }
 
 static void test_invalidation(void)
@@ -357,6 +399,7 @@ int main(void)
 
     set_up(pool);
     test_words();
+    test_lazy();
     test_invalidation();
     test_arenas();
     test_arena_places();
