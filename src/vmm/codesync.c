@@ -72,18 +72,18 @@ bool codesync_watched(void *ctx, gpa_t page)
     return xlate_page_has_code(&vmm.xlate, page) && !find_dirty(page);
 }
 
-bool codesync_words(gpa_t page, unsigned first, unsigned count, uint32_t *words)
+bool codesync_words(gpa_t page, unsigned index, uint32_t *insns, unsigned count)
 {
     const struct dirty_page *d = find_dirty(page);
 
     if (d)
-        memcpy(words, &d->copy[first], count * 4);
-    return d || gmem_read(&vmm.vm, gpa(page.v + 4 * first), words, count * 4);
+        memcpy(insns, &d->copy[index], 4 * count);
+    return d || gmem_read(&vmm.vm, gpa(page.v + 4 * index), insns, 4 * count);
 }
 
 bool codesync_word(gpa_t page, unsigned index, uint32_t *insn)
 {
-    return codesync_words(page, index, 1, insn);
+    return codesync_words(page, index, insn, 1);
 }
 
 bool codesync_make_stub(uint32_t hw_pc)

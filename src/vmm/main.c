@@ -101,10 +101,10 @@ static void unmap(void *ctx, uint32_t va)
     shadow_drop_kernel_va(&vmm.shadow, va);
 }
 
-static bool read_words(void *ctx, gpa_t page, unsigned first, unsigned count, uint32_t *words)
+static bool read_words(void *ctx, gpa_t page, unsigned first, uint32_t *words, unsigned count)
 {
     (void)ctx;
-    return codesync_words(page, first, count, words);
+    return codesync_words(page, first, words, count);
 }
 
 static const struct xlate_ops xlate_ops = { mib_free, mib_code, read_page, code_entry, state_entry, unmap, read_words };

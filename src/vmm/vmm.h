@@ -97,7 +97,7 @@ void codesync_refresh(gpa_t page);
 /* The word that executes at hw_pc was translated as one to be looked at later: gives it its stub or exit. */
 bool codesync_make_stub(uint32_t hw_pc);
 /* Words of the page, or one, as they were when it was translated. */
-bool codesync_words(gpa_t page, unsigned first, unsigned count, uint32_t *words);
+bool codesync_words(gpa_t page, unsigned index, uint32_t *insns, unsigned count);
 bool codesync_word(gpa_t page, unsigned index, uint32_t *insn);
 /* Drops the page's translations; or every translation, with the shadows that map them. */
 void codesync_drop(gpa_t page);
@@ -117,6 +117,8 @@ void access_emulate(struct vcpu *vcpu, uint32_t va, bool write);
 bool access_emulate_store(struct vcpu *vcpu);
 /* Walks va with the vcpu's registers. */
 void access_walk(struct vcpu *vcpu, uint32_t va, struct walk_result *w);
+/* The same by a small TLB, emptied by access_forget; false: it faults. */
+bool access_pa(struct vcpu *vcpu, uint32_t va, gpa_t *pa);
 void access_walk_regs(const struct vcpu *vcpu, struct walk_regs *regs);
 /* DFSR or IFSR of a fault. */
 uint32_t access_dfsr(enum walk_fault fault, const struct walk_result *w, bool write);

@@ -243,7 +243,7 @@ static void translate_block(struct xlate *x, struct xpage *p, unsigned block)
 {
     uint32_t source[XLATE_BLOCK];
 
-    if (!x->ops->read_words(x->ctx, p->gpa, block * XLATE_BLOCK, XLATE_BLOCK, source))
+    if (!x->ops->read_words(x->ctx, p->gpa, block * XLATE_BLOCK, source, XLATE_BLOCK))
         return;
     translate_words(x, p, block * XLATE_BLOCK, XLATE_BLOCK, source);
     p->pending &= (uint8_t)~BIT(block);

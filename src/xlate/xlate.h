@@ -81,7 +81,7 @@ struct xlate_ops {
     /* mappings at these hardware addresses are gone */
     void (*unmap)(void *ctx, uint32_t va);
     /* reads words of a page that has a translation, as they were when it was last made or compared; for lazy_stubs */
-    bool (*read_words)(void *ctx, gpa_t page, unsigned first, unsigned count, uint32_t *words);
+    bool (*read_words)(void *ctx, gpa_t page, unsigned first, uint32_t *words, unsigned count);
 };
 
 struct xlate_stats { uint32_t pages, sites, arena_pages; };

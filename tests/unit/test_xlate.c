@@ -57,7 +57,7 @@ static void unmap(void *ctx, uint32_t va)
     unmapped++;
 }
 
-static bool read_words(void *ctx, gpa_t page, unsigned first, unsigned count, uint32_t *words)
+static bool read_words(void *ctx, gpa_t page, unsigned first, uint32_t *words, unsigned count)
 {
     (void)ctx;
     memcpy(words, &ram[(page.v - RAM) / 4096][first], count * 4);
