@@ -1,6 +1,7 @@
 /* Memory accesses that the VMM performs for the guest, with the guest's own translation and rights. */
 #include <string.h>
 
+#include "arch/arch.h"
 #include "core/gmem.h"
 #include "lib/log.h"
 #include "shadow/walk.h"
@@ -42,49 +43,71 @@ uint32_t access_dfsr(enum walk_fault fault, const struct walk_result *w, bool wr
     return fsr | (write ? BIT(11) : 0);
 }
 
-/* Walks of lately: a small TLB, with a TLB's rights to be stale. */
-static struct { uint32_t page, age; struct walk_result w; } walked[16];
+/* Walks of lately: a small TLB, with a TLB's rights to be stale.  'host' is where the page is, if in memory. */
+struct walked { uint32_t page, age; struct walk_result w; bool memory; hpa_t host; };
+static struct walked walked[16];
 
-static void forget_page(uint32_t va)
+static struct walked *slot_of(uint32_t va)
 {
-    walked[(va >> 12) % ARRAY_SIZE(walked)].age = 0;
+    return &walked[(va >> 12) % ARRAY_SIZE(walked)];
 }
 
-/* access_walk, through the TLB. */
-static void walk_tlb(struct vcpu *vcpu, uint32_t va, struct walk_result *w)
+/* Not inline: its registers need not be saved when the TLB has the page. */
+static __attribute__((noinline)) const struct walked *walk_into(struct vcpu *vcpu, uint32_t page, struct walked *t)
 {
-    uint32_t page = ALIGN_DOWN(va, 4096);
-    unsigned slot = (va >> 12) % ARRAY_SIZE(walked);
-
-    if (walked[slot].page != page || walked[slot].age != vmm.age) {
-        access_walk(vcpu, page, &walked[slot].w);
-        walked[slot].page = page;
-        walked[slot].age = walked[slot].w.fault == FSR_NONE ? vmm.age : 0;
-    }
-    *w = walked[slot].w;
-    w->pa.v += va - page;
+    access_walk(vcpu, page, &t->w);
+    t->page = page;
+    t->age = t->w.fault == FSR_NONE ? vmm.age : 0;
+    t->memory = t->w.fault == FSR_NONE && gmem_is_memory(vcpu->vm, t->w.pa, 4096);
+    if (t->memory)
+        t->host = gmem_hpa(vcpu->vm, t->w.pa);
+    return t;
 }
 
-/* Walks and checks; what the TLB holds may only allow. */
-static enum walk_fault walk_for(struct vcpu *vcpu, uint32_t va, enum access_kind kind, bool privileged,
-                                struct walk_result *w)
+/* The walk of va's page, through the TLB. */
+static const struct walked *walk_tlb(struct vcpu *vcpu, uint32_t va)
 {
-    struct walk_regs regs;
+    struct walked *t = slot_of(va);
 
-    access_walk_regs(vcpu, &regs);
-    walk_tlb(vcpu, va, w);
-    if (w->fault == FSR_NONE && walk_check(&regs, w, kind, privileged) == FSR_NONE)
-        return FSR_NONE;
-    forget_page(va);
-    access_walk(vcpu, va, w);
+    if (t->page == ALIGN_DOWN(va, 4096) && t->age == vmm.age)
+        return t;
+    return walk_into(vcpu, ALIGN_DOWN(va, 4096), t);
+}
+
+/* Of a walk, for this access. */
+static enum walk_fault check(const struct vcpu *vcpu, const struct walk_result *w, enum access_kind kind,
+                             bool privileged)
+{
+    const struct walk_regs regs = { .sctlr = vcpu->cp15.sctlr, .dacr = vcpu->cp15.dacr };
+
     return w->fault == FSR_NONE ? walk_check(&regs, w, kind, privileged) : w->fault;
+}
+
+/* Walks and checks: pa is set when it is allowed, *w when not.  What the TLB holds may only allow. */
+static enum walk_fault walk_for(struct vcpu *vcpu, uint32_t va, enum access_kind kind, bool privileged,
+                                gpa_t *pa, struct walk_result *w)
+{
+    const struct walked *t = walk_tlb(vcpu, va);
+    enum walk_fault fault;
+
+    if (check(vcpu, &t->w, kind, privileged) == FSR_NONE) {
+        *pa = gpa(t->w.pa.v + (va & 4095));
+        return FSR_NONE;
+    }
+    slot_of(va)->age = 0;
+    access_walk(vcpu, va, w);
+    fault = check(vcpu, w, kind, privileged);
+    if (fault == FSR_NONE)
+        *pa = w->pa;
+    return fault;
 }
 
 bool access_fetchable(struct vcpu *vcpu, uint32_t va)
 {
     struct walk_result w;
+    gpa_t pa;
 
-    return walk_for(vcpu, va, ACCESS_FETCH, !vcpu_is_user(vcpu), &w) == FSR_NONE;
+    return walk_for(vcpu, va, ACCESS_FETCH, !vcpu_is_user(vcpu), &pa, &w) == FSR_NONE;
 }
 
 /* Translates for one access inside a page; injects the abort when it is refused. */
@@ -92,15 +115,13 @@ static bool translate(struct vcpu *vcpu, uint32_t va, bool write, bool unpriv, g
 {
     bool privileged = !vcpu_is_user(vcpu) && !unpriv;
     struct walk_result w;
-    enum walk_fault fault = walk_for(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, privileged, &w);
+    enum walk_fault fault = walk_for(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, privileged, pa, &w);
 
-    if (fault != FSR_NONE) {
-        vcpu->vm->stats.fault_reflected++;
-        vcpu_inject_dabt(vcpu, va, access_dfsr(fault, &w, write));
-        return false;
-    }
-    *pa = w.pa;
-    return true;
+    if (fault == FSR_NONE)
+        return true;
+    vcpu->vm->stats.fault_reflected++;
+    vcpu_inject_dabt(vcpu, va, access_dfsr(fault, &w, write));
+    return false;
 }
 
 bool access_device(struct vcpu *vcpu, gpa_t pa, unsigned size, bool write, uint32_t *value)
@@ -173,23 +194,22 @@ static bool access_any(struct vcpu *vcpu, uint32_t va, unsigned size, bool write
     return true;
 }
 
+/* The aligned word at va. */
+static bool fetch_word(struct vcpu *vcpu, uint32_t va, uint32_t *value)
+{
+    const struct walked *t = walk_tlb(vcpu, va);
+
+    if (t->memory)
+        *value = ((const uint32_t *)arch_map_page(t->host.v))[BITS(va, 11, 2)];
+    return t->memory;
+}
+
 static bool fetch_half(struct vcpu *vcpu, uint32_t va, uint32_t *value)
 {
-    struct walk_result w;
-
-    walk_tlb(vcpu, va, &w);
-    if (w.fault != FSR_NONE || !gmem_read32(vcpu->vm, w.pa, value))
+    if (!fetch_word(vcpu, va, value))
         return false;
     *value = va & 2 ? *value >> 16 : *value & 0xffff;
     return true;
-}
-
-static bool fetch_word(struct vcpu *vcpu, uint32_t *insn)
-{
-    struct walk_result w;
-
-    walk_tlb(vcpu, vcpu->r[15], &w);
-    return w.fault == FSR_NONE && gmem_read32(vcpu->vm, w.pa, insn);
 }
 
 bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size)
@@ -198,7 +218,7 @@ bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size)
 
     *size = 4;
     if (!(vcpu->cpsr & PSR_T))
-        return fetch_word(vcpu, insn);
+        return fetch_word(vcpu, vcpu->r[15], insn);
     if (!fetch_half(vcpu, vcpu->r[15], insn))
         return false;
     if ((*insn >> 11) < 0x1d) { /* A6.1: 16-bit */

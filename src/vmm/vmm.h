@@ -117,8 +117,6 @@ void access_emulate(struct vcpu *vcpu, uint32_t va, bool write);
 bool access_emulate_store(struct vcpu *vcpu);
 /* Walks va with the vcpu's registers. */
 void access_walk(struct vcpu *vcpu, uint32_t va, struct walk_result *w);
-/* The same by a small TLB, emptied by access_forget; false: it faults. */
-bool access_pa(struct vcpu *vcpu, uint32_t va, gpa_t *pa);
 void access_walk_regs(const struct vcpu *vcpu, struct walk_regs *regs);
 /* DFSR or IFSR of a fault. */
 uint32_t access_dfsr(enum walk_fault fault, const struct walk_result *w, bool write);

@@ -31,14 +31,8 @@ memset:
     mov     r7, r1
     mov     r8, r1
     mov     lr, r1
-    subs    r2, r2, #512
-    blo     6f
-3:  .rept   16                      @ whole pages, and a guest's RAM
-    stmia   ip!, {r1, r3-r8, lr}
-    .endr
-    subs    r2, r2, #512
-    bhs     3b
-6:  add     r2, r2, #512
+    cmp     r2, #768
+    bhs     8f
 7:  subs    r2, r2, #32
     stmiahs ip!, {r1, r3-r8, lr}
     bhs     7b
@@ -53,6 +47,20 @@ memset:
     bxlo    lr
     strb    r1, [ip], #1
     b       5b
+8:  push    {r0, r9-r11}            @ whole pages, and a guest's RAM: twelve registers at a time
+    mov     r0, r1
+    mov     r9, r1
+    mov     r10, r1
+    mov     r11, r1
+    sub     r2, r2, #768
+9:  .rept   16
+    stmia   ip!, {r0, r1, r3-r11, lr}
+    .endr
+    subs    r2, r2, #768
+    bhs     9b
+    add     r2, r2, #768
+    pop     {r0, r9-r11}
+    b       7b
 
     @ void *memcpy(void *dst, const void *src, size_t n)
     .global memcpy

@@ -4,3 +4,8 @@
 
 void arch_clean_entry(const void *entry);
 void *arch_map_page(uint32_t pa);
+
+static inline void *arch_mapped_page(uint32_t pa)
+{
+    return arch_map_page(pa);
+}
