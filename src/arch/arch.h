@@ -13,6 +13,6 @@ void arch_clean_range(const void *start, uint32_t size);
 void arch_tlb_flush_va(uint32_t va, unsigned asid);
 void arch_tlb_flush_asid(unsigned asid);
 void arch_tlb_flush_all(void);
-/* void *arch_map_page(uint32_t pa), in inline.h: a page of physical memory, readable and writable at
- * the pointer until some later call replaces the slot: use it at once, never keep it.  arch_mapped_page(pa)
- * is the same, or NULL where that would replace what the slot shows. */
+/* void *arch_map_page(uint32_t page), in inline.h: a page of physical memory, readable and writable at
+ * the pointer until some later call replaces the slot: use it at once, never keep it.  arch_mapped(pa)
+ * is where an address in it is, or NULL where that would replace what a slot shows. */

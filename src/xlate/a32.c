@@ -109,7 +109,7 @@ static void build_index(unsigned index, uint32_t low, const uint8_t *rows)
 
 static void build_op(unsigned op)
 {
-    uint8_t rows[256];
+    uint8_t rows[256] = { 0 };
     unsigned count = 0;
 
     for (unsigned i = 0; i < a32_table_size; i++) {

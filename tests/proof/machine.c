@@ -49,7 +49,7 @@ static void unmap(void *ctx, uint32_t va)
     (void)va;
 }
 
-static const struct xlate_ops ops = { mib_free, NULL, read_page, make_entry, make_entry, unmap };
+static const struct xlate_ops ops = { mib_free, NULL, read_page, make_entry, make_entry, unmap, NULL };
 
 static void *pages(uint32_t size)
 {

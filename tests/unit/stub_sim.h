@@ -215,7 +215,8 @@ static void sim_unmap(void *ctx, uint32_t va)
     (void)va;
 }
 
-static const struct xlate_ops sim_ops = { sim_mib_free, NULL, sim_read_page, sim_entry, sim_entry, sim_unmap };
+static const struct xlate_ops sim_ops = { sim_mib_free, NULL, sim_read_page, sim_entry, sim_entry, sim_unmap,
+                                          NULL };
 
 static uint32_t random_state = 1;
 

@@ -45,7 +45,7 @@ static void unmap(void *ctx, uint32_t va)
     (void)va;
 }
 
-static const struct xlate_ops ops = { mib_free, mib_code, read_page, entry, entry, unmap };
+static const struct xlate_ops ops = { mib_free, mib_code, read_page, entry, entry, unmap, NULL };
 
 /* How many are found with 'insn' at *word? */
 static unsigned found_with(uint32_t *word, uint32_t insn)

@@ -7,24 +7,22 @@
 
 #define KMAP_SLOTS 256u
 
-/* The page that each slot shows, its address | 1. */
-extern uint32_t kmap_pages[KMAP_SLOTS];
+/* What each slot shows: bits 31:20 of the page's address, + 1; the others are the slot's number. */
+extern uint32_t kmap_shown[KMAP_SLOTS];
 /* Gives the page its slot. */
-void *kmap_replace(uint32_t pa);
+void *kmap_replace(uint32_t page);
 
-/* The page if its slot shows it, NULL otherwise. */
-static inline void *arch_mapped_page(uint32_t pa)
+/* Where the slots show the physical address, or NULL where they do not. */
+static inline void *arch_mapped(uint32_t pa)
 {
-    unsigned slot = (pa >> 12) % KMAP_SLOTS;
-
-    return kmap_pages[slot] == (pa | 1) ? (void *)(VMM_KMAP + slot * 4096) : NULL;
+    return kmap_shown[(pa >> 12) % KMAP_SLOTS] - 1 == pa >> 20 ? (void *)(VMM_KMAP | (pa & 0xfffff)) : NULL;
 }
 
-static inline void *arch_map_page(uint32_t pa)
+static inline void *arch_map_page(uint32_t page)
 {
-    void *page = arch_mapped_page(pa);
+    void *at = arch_mapped(page);
 
-    return page ? page : kmap_replace(pa);
+    return at ? at : kmap_replace(page);
 }
 
 static inline void arch_clean_entry(const void *entry)

@@ -6,16 +6,16 @@
 #include "arch/armv7/cache.h"
 #include "arch/armv7/mmu.h"
 
-uint32_t kmap_pages[KMAP_SLOTS];
+uint32_t kmap_shown[KMAP_SLOTS];
 
-void *kmap_replace(uint32_t pa)
+void *kmap_replace(uint32_t page)
 {
-    unsigned slot = (pa >> 12) % KMAP_SLOTS;
+    unsigned slot = (page >> 12) % KMAP_SLOTS;
     uint32_t va = VMM_KMAP + slot * 4096;
 
-    kmap_l2[slot] = pa | L2_VMM_PAGE;
+    kmap_l2[slot] = page | L2_VMM_PAGE;
     pte_written(&kmap_l2[slot], 4);
     tlb_inval_mva(va, 0);
-    kmap_pages[slot] = pa | 1;
+    kmap_shown[slot] = (page >> 20) + 1;
     return (void *)va;
 }

@@ -5,7 +5,7 @@
 void arch_clean_entry(const void *entry);
 void *arch_map_page(uint32_t pa);
 
-static inline void *arch_mapped_page(uint32_t pa)
+static inline void *arch_mapped(uint32_t pa)
 {
-    return arch_map_page(pa);
+    return (uint8_t *)arch_map_page(pa & ~4095u) + (pa & 4095);
 }
