@@ -115,10 +115,8 @@ static void drop_shared(struct shadow *s, const struct drop_pages *p)
     if (desc_is_section(entry)) {
         drop_global_mib(s, p->mib);
     } else if (desc_is_table(entry) && l2_meta(view_l2(entry))->kind != L2_ARENA) {
-        if (drop_in_table(s, &s->current->views[VIEW_KERNEL], view_l2(entry), p)) {
-            s->global_stale = true;
+        if (drop_in_table(s, &s->current->views[VIEW_KERNEL], view_l2(entry), p))
             mark_others_stale(s, VIEW_KERNEL);
-        }
     }
 }
 

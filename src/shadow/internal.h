@@ -38,6 +38,7 @@ static inline bool is_running(const struct shadow *s, const struct view *v)
 /* All views of a mode became stale, except the current one where that has been seen to. */
 static inline void mark_others_stale(struct shadow *s, enum shadow_mode mode)
 {
+    s->global_stale = true;
     s->current->views[mode].stale_seen = ++s->stale_count[mode];
 }
 /* Marks every view's host TLB content as unreliable. */

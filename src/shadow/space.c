@@ -19,28 +19,9 @@ int mib_set_first(struct mib_set *set)
         for (; set->top[t]; set->top[t] &= set->top[t] - 1) {
             unsigned w = t * 32 + (unsigned)__builtin_ctz(set->top[t]);
 
-<<<<<<< HEAD
-uint32_t *view_l2(uint32_t l1_entry)
-{
-    return pool_ptr(desc_table_pa(l1_entry));
-}
-
-bool in_window(uint32_t mib)
-{
-    return mib >= (VMM_BASE >> 20) && mib < (VMM_END >> 20);
-}
-
-void mark_all_stale(struct shadow *s)
-{
-    s->global_stale = true;
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
-        s->spaces[i].views[0].stale = true;
-        s->spaces[i].views[1].stale = true;
-=======
             if (set->words[w])
                 return (int)(w * 32 + (unsigned)__builtin_ctz(set->words[w]));
         }
->>>>>>> 65c1e6a (Shadows: TLB maintenance, switches and fills cost half)
     }
     return -1;
 }
@@ -111,12 +92,8 @@ void seed_global(struct shadow *s)
     s->seed_count += SHADOW_SEED_LOG + 1; /* whatever was logged is not enough */
     memcpy(s->global_l1, s->window_l1, L1_BYTES);
     s->global_l1[VMM_STATE >> 20] = s->state_entry;
-<<<<<<< HEAD
     arch_clean_range(s->global_l1, L1_BYTES);
-    memset(s->claimed, 0, sizeof(s->claimed));
-=======
     s->claimed.version = s->claimed.count = 0;
->>>>>>> 65c1e6a (Shadows: TLB maintenance, switches and fills cost half)
 }
 
 void shadow_init(struct shadow *s, const struct shadow_config *config)

@@ -163,6 +163,7 @@ bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value)
     s->global_stale = false;
     guest_load_view(&global);
     between.active = true;
+    s->checked_claims = 0; /* the tables may have grown meanwhile */
     between.eret_block = guest_fast.eret_block;
     guest_fast.eret_block = true;
     vmm.state->user_page[0] = vmm.state->user_page[1] = ~0u; /* LDRBT and STRBT must look again */
