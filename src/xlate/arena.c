@@ -210,7 +210,7 @@ uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, uint32_t i
     w.page_off = page->used_words * 4u;
     w.words = page->words + page->used_words;
     w.va = va + w.page_off;
-    w.site.start = page->used_words;
+    w.site = &page->sites[page->site_count];
     w.lazy_dacr = !x->no_lazy_dacr;
     w.tlbi_queue = !x->no_tlbi_queue;
     word = stub_emit(&w, insn, class, row, p->gva.v + 4 * index, p->va + 4 * index, !p->alt);
@@ -218,7 +218,7 @@ uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, uint32_t i
         return 0;
     CHECK(w.count <= STUB_MAX_WORDS);
     arch_sync_code(w.words, 4 * w.count);
-    page->sites[page->site_count++] = w.site;
+    page->site_count++;
     page->used_words = (uint16_t)(page->used_words + w.count);
     return word;
 }

@@ -1,7 +1,7 @@
 /*
  * Looks at translations with the decode tables only, not with what the translator
  * remembers of having done.  In an entry page an instruction may not name the PC at all,
- * except in a branch; in a stub the PC is the base of the state page, or a stub's last word writes it.
+ * except in a branch; in a stub the PC is the base of the state page or of a literal, or a stub's last word writes it.
  */
 #include "xlate/check.h"
 
@@ -9,8 +9,6 @@
 #include "lib/log.h"
 #include "xlate/emit.h"
 #include "xlate/sweep.h"
-
-#define LDR_PC_LITERAL 0xe51ff004u /* ldr pc, [pc, #-4]: the next word is data */
 
 static void bad(struct check_result *r, uint32_t va, uint32_t insn, const char *what)
 {
@@ -70,17 +68,44 @@ static bool harmless_in_stub(uint32_t insn, const struct a32_row *row, enum a32_
     return harmless(insn, class) && class != A32_BL && !pc_read;
 }
 
+/* The word of its own page that the instruction at word i loads PC-relative, a literal; 1024: none. */
+static unsigned literal_of(uint32_t insn, unsigned i)
+{
+    int32_t offset = (int32_t)(insn & 0xfff) / 4, word = (int32_t)i + 2;
+
+    if ((insn & 0xff7f0000u) != 0xe51f0000u)
+        return 1024;
+    word += insn & BIT(23) ? offset : -offset;
+    return word > (int32_t)i && word < 1024 ? (unsigned)word : 1024;
+}
+
+/* Is the word at i reached only by a jump? */
+static bool behind_jump(const uint32_t *words, const uint32_t *data, unsigned i)
+{
+    uint32_t insn = words[i - 1];
+
+    return (data[(i - 1) / 32] & BIT((i - 1) % 32)) || insn >> 24 == 0xea || (insn & 0xff7ff000u) == 0xe51ff000u ||
+           (insn & 0xfff0f000u) == 0xe280f000u;
+}
+
 static void check_stub_page(struct check_result *r, const struct arena_page *page, uint32_t va)
 {
+    uint32_t data[1024 / 32 + 1] = { 0 }; /* bit 1024: none */
+
     for (unsigned i = page->site_count ? page->sites[0].start : 1024; i < 1024; i++) {
         uint32_t insn = page->words[i];
         const struct a32_row *row = a32_decode(insn);
+        unsigned literal = literal_of(insn, i);
 
         r->words++;
+        if (data[i / 32] & BIT(i % 32)) {
+            if (!behind_jump(page->words, data, i))
+                bad(r, va + 4 * i, insn, "a literal among instructions");
+            continue;
+        }
+        data[literal / 32] |= BIT(literal % 32);
         if (!harmless_in_stub(insn, row, a32_classify(insn, row)))
             bad(r, va + 4 * i, insn, row->name);
-        if (insn == LDR_PC_LITERAL)
-            i++;
     }
 }
 

@@ -150,6 +150,24 @@ static inline uint32_t a32_str_post4(unsigned rt, unsigned rn)
     return 0xe4800004 | rn << 16 | rt << 12;
 }
 
+/* LDR rt, [rn], #imm */
+static inline uint32_t a32_ldr_post(unsigned rt, unsigned rn, unsigned imm)
+{
+    return 0xe4900000 | rn << 16 | rt << 12 | imm;
+}
+
+/* LDRD rt, rt + 1, [rn], #imm; imm < 16 */
+static inline uint32_t a32_ldrd_post(unsigned rt, unsigned rn, unsigned imm)
+{
+    return 0xe0c000d0 | rn << 16 | rt << 12 | imm;
+}
+
+/* LDMIB rn, {list} */
+static inline uint32_t a32_ldmib(unsigned rn, uint32_t list)
+{
+    return 0xe9900000 | rn << 16 | list;
+}
+
 /* ADD pc, pc, rm, LSL #3: rm = 0 skips one word, rm = 1 skips three */
 #define A32_SKIP_TWO(rm) (0xe08ff180u | (rm))
 

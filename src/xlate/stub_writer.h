@@ -55,10 +55,11 @@ static inline void put_store_byte(struct stub_writer *w, unsigned rt, uint32_t f
     put(w, a32_strb_pc(rt, state_offset(w, field)));
 }
 
+/* ldr rd, =value: stub_finish() puts the word behind the stub. */
 static inline void put_const(struct stub_writer *w, unsigned rd, uint32_t value)
 {
-    put(w, a32_movw(rd, value & 0xffff));
-    put(w, a32_movt(rd, value >> 16));
+    w->literals[w->literal_count++] = (struct stub_literal){ w->count, rd, value };
+    put(w, 0);
 }
 
 static inline unsigned pick_scratch(uint32_t used)
@@ -72,21 +73,19 @@ static inline unsigned pick_scratch(uint32_t used)
 
 static inline void commit_here(struct stub_writer *w)
 {
-    w->site.commit = w->count & 15;
+    w->site->commit = (w->count - w->begin) & 15;
 }
 
 /* Kind, the register that word 0 spills and undoing restores, the one that finishing restores. */
 static inline void begin(struct stub_writer *w, enum stub_kind kind, unsigned ra)
 {
-    w->site.kind = kind;
-    w->site.ra = ra & 15;
-    w->site.rb = 0;
+    w->site->kind = kind;
+    w->site->ra = ra & 15;
     put_store(w, ra, FIELD_SLOT(SLOT_U0));
 }
 
-/* ldr ra, U0; b next */
-static inline void end_simple(struct stub_writer *w, unsigned ra, uint32_t next)
+/* ldr ra, U0 */
+static inline void end_simple(struct stub_writer *w, unsigned ra)
 {
     put_load(w, ra, FIELD_SLOT(SLOT_U0));
-    put(w, a32_b(CC_AL, here(w), next));
 }

@@ -19,54 +19,59 @@ static uint32_t operand_mask(uint32_t insn)
     return BIT(BITS(insn, 19, 16)) | BIT(rd) | BIT((rd + 1) & 15) | BIT(BITS(insn, 11, 8)) | BIT(BITS(insn, 3, 0));
 }
 
-/* ra holds the guest's branch target: make it the hardware's and go there. */
-static void end_jump(struct stub_writer *w, unsigned ra)
+/* ra holds the hardware's branch target: go there with ra as it was. */
+static void leave_by(struct stub_writer *w, unsigned ra)
 {
-    put(w, a32_add_lsl31(ra, ra, ra));
-    put(w, a32_add_imm(ra, ra, XLATE_D_IMM12));
     put_store(w, ra, FIELD_SLOT(SLOT_T));
     commit_here(w);
     put_load(w, ra, FIELD_SLOT(SLOT_U0));
     put_load(w, R_PC, FIELD_SLOT(SLOT_T));
 }
 
-/* entered by BL, so LR is the entry's address + 4: sub lr,lr,#D; b target */
-static bool stub_bl(struct stub_writer *w, uint32_t insn, uint32_t pc, bool in_place)
+/* ra holds the guest's branch target: make it the hardware's and go there. */
+static void end_jump(struct stub_writer *w, unsigned ra)
 {
-    uint32_t target = pc + 8 + ((uint32_t)sign_extend(insn & 0xffffff, 24) << 2) + XLATE_D;
+    put(w, a32_add_lsl31(ra, ra, ra));
+    put(w, a32_add_imm(ra, ra, XLATE_D_IMM12));
+    leave_by(w, ra);
+}
 
-    w->site.kind = STUB_BL;
-    w->site.commit = 0;
-    if (in_place)
+static uint32_t branch_target(uint32_t insn, uint32_t pc)
+{
+    return pc + 8 + ((uint32_t)sign_extend(insn & 0xffffff, 24) << 2) + XLATE_D;
+}
+
+/* sub lr,lr,#D, or ldr lr,=pc+4; b target */
+static void stub_bl(struct stub_writer *w, uint32_t insn, const struct stub_place *at)
+{
+    uint32_t target = branch_target(insn, at->pc);
+
+    w->site->kind = STUB_BL;
+    w->site->commit = 0;
+    if (at->linked)
         put(w, a32_sub_imm(R_LR, R_LR, XLATE_D_IMM12));
     else
-        put_const(w, R_LR, pc + 4);
-    if (a32_b_reaches(here(w), target)) {
+        put_const(w, R_LR, at->pc + 4);
+    if (a32_b_reaches(here(w), target))
         put(w, a32_b(CC_AL, here(w), target));
-    } else {
-        put(w, a32_ldr_pc(R_PC, -4));
-        put(w, target);
-    }
-    return true;
+    else
+        put_const(w, R_PC, target);
 }
 
 /* A direct branch from a page that is not in place. */
 static void stub_b_far(struct stub_writer *w, uint32_t insn, uint32_t pc)
 {
-    uint32_t target = pc + 8 + ((uint32_t)sign_extend(insn & 0xffffff, 24) << 2) + XLATE_D;
-
-    w->site.kind = STUB_JUMP;
-    w->site.commit = 0xf;
-    w->site.ra = 0xf;
-    put(w, a32_ldr_pc(R_PC, -4));
-    put(w, target);
+    w->site->kind = STUB_JUMP;
+    w->site->commit = 0xf;
+    w->site->ra = R_NONE;
+    put_const(w, R_PC, branch_target(insn, pc));
 }
 
 /* bx lr: add lr,lr,lr,lsl #31; add pc,lr,#D */
 static void stub_bx_lr(struct stub_writer *w)
 {
-    w->site.kind = STUB_BX_LR;
-    w->site.commit = 0xf;
+    w->site->kind = STUB_BX_LR;
+    w->site->commit = 0xf;
     put(w, a32_add_lsl31(R_LR, R_LR, R_LR));
     put(w, a32_add_imm(R_PC, R_LR, XLATE_D_IMM12));
 }
@@ -81,15 +86,15 @@ static void stub_bx(struct stub_writer *w, unsigned rm)
     end_jump(w, ra);
 }
 
-/* blx rm: add lr,rm,rm,lsl #31; add lr,lr,#D; str lr,T; movw/movt lr; ldr pc,T.
+/* blx rm: add lr,rm,rm,lsl #31; add lr,lr,#D; str lr,T; ldr lr,=pc+4; ldr pc,T.
  * rm is intact throughout, so an interrupted one is finished from word 0 on. */
 static bool stub_blx(struct stub_writer *w, unsigned rm, uint32_t pc)
 {
     if (rm == R_LR)
         return false;
-    w->site.kind = STUB_BLX;
-    w->site.commit = 0;
-    w->site.rb = rm & 15;
+    w->site->kind = STUB_BLX;
+    w->site->commit = 0;
+    w->site->rb = rm & 15;
     put(w, a32_add_lsl31(R_LR, rm, rm));
     put(w, a32_add_imm(R_LR, R_LR, XLATE_D_IMM12));
     put_store(w, R_LR, FIELD_SLOT(SLOT_T));
@@ -98,33 +103,47 @@ static bool stub_blx(struct stub_writer *w, unsigned rm, uint32_t pc)
     return true;
 }
 
+/* The load of {list} and the writeback that an LDM of {list, pc} does, as one instruction, or 0. */
+static uint32_t short_list(unsigned rn, uint32_t list)
+{
+    unsigned first = (unsigned)__builtin_ctz(list);
+
+    if (list == BIT(first))
+        return a32_ldr_post(first, rn, 8);
+    if (list == 3u << first && first % 2 == 0 && first < R_SP - 1)
+        return a32_ldrd_post(first, rn, 12);
+    return 0;
+}
+
 /*
  * ldmia rn{!}, {list, pc}:
  * ldr ra,[rn,#pc's]; add; add; str ra,T; ldmia rn!,{list} | add rn,#4; ldr pc,T
  * ra is a register of the list, so the real load gives it its value; undone before that, it is UNKNOWN, as
  * any register is that an abandoned LDM was to load (B1.9.8), and is loaded again.  Without
- * writeback the ldmia leaves rn alone and there is no add.
+ * writeback the ldmia leaves rn alone and there is no add.  A list of one or two is an LDR or LDRD with
+ * writeback; LDR checks no alignment where LDM does (A3.2.1), so the first load is an LDM then.
  */
 static bool stub_ldm_pc(struct stub_writer *w, uint32_t insn)
 {
     unsigned rn = BITS(insn, 19, 16);
-    uint32_t list = insn & 0x7fff, candidates = list & ~BIT(rn) & 0x5fff;
+    uint32_t list = insn & 0x7fff, candidates = list & ~BIT(rn) & 0x5fff, both;
     bool writeback = insn & BIT(21);
-    unsigned ra, offset = 4 * (unsigned)__builtin_popcount(list);
+    unsigned ra, words = (unsigned)__builtin_popcount(list);
 
     if ((insn & BIT(24)) || !(insn & BIT(23)) || (writeback && (list & BIT(rn))) || !candidates)
         return false;
     ra = (unsigned)__builtin_ctz(candidates);
-    w->site.kind = STUB_POP;
-    w->site.ra = R_NONE;
-    w->site.rb = writeback ? rn & 15 : 15;
-    put(w, a32_ldr(ra, rn, offset));
+    both = writeback ? short_list(rn, list) : 0;
+    w->site->kind = STUB_POP;
+    w->site->ra = R_NONE;
+    w->site->rb = writeback && !both ? rn & 15 : R_NONE;
+    put(w, words == 1 ? a32_ldmib(rn, BIT(ra)) : a32_ldr(ra, rn, 4 * words));
     put(w, a32_add_lsl31(ra, ra, ra));
     put(w, a32_add_imm(ra, ra, XLATE_D_IMM12));
     put_store(w, ra, FIELD_SLOT(SLOT_T));
-    put(w, CC_AL << 28 | (insn & 0x0fff7fffu));
+    put(w, both ? both : CC_AL << 28 | (insn & 0x0fff7fffu));
     commit_here(w);
-    if (writeback)
+    if (writeback && !both)
         put(w, a32_add_imm(rn, rn, 4));
     put_load(w, R_PC, FIELD_SLOT(SLOT_T));
     return true;
@@ -154,7 +173,7 @@ static bool stub_ldr_pc_writeback(struct stub_writer *w, uint32_t insn)
     return true;
 }
 
-/* ldr pc, [...] without writeback: str ra; [movw/movt ra]; ldr ra,[...]; <jump> */
+/* ldr pc, [...] without writeback: str ra; [ldr ra,=pc+8]; ldr ra,[...]; <jump> */
 static bool stub_ldr_pc(struct stub_writer *w, uint32_t insn, uint32_t pc)
 {
     unsigned rn = BITS(insn, 19, 16), ra = pick_scratch(operand_mask(insn));
@@ -184,37 +203,93 @@ static uint32_t substitute(uint32_t insn, unsigned pc_fields, unsigned ra)
     return CC_AL << 28 | (insn & 0x0fffffffu);
 }
 
-/* Reads of the PC: str ra; movw/movt ra,pc+8; <op with ra>| ldr ra; b */
-static void stub_read_pc(struct stub_writer *w, uint32_t insn, unsigned pc_fields, uint32_t pc, uint32_t next)
+/* The value of <op> rd, pc, #imm or mov rd, pc, which is a constant. */
+static bool is_constant(uint32_t insn, uint32_t pc, uint32_t *value)
 {
-    unsigned ra = pick_scratch(operand_mask(insn));
+    uint32_t imm = insn & 0xff, ror = 2 * BITS(insn, 11, 8);
 
-    begin(w, STUB_SIMPLE, ra);
+    imm = ror ? imm >> ror | imm << (32 - ror) : imm;
+    switch (insn & 0x0fff0fffu & ~(insn & BIT(25) ? 0xfffu : 0u)) {
+    case 0x028f0000: *value = pc + 8 + imm; return true;
+    case 0x024f0000: *value = pc + 8 - imm; return true;
+    case 0x01a0000f: *value = pc + 8; return true;
+    default: return false;
+    }
+}
+
+/* A load of one core register that only its base makes depend on the PC: rd can hold the base. */
+static bool loads_from_pc(uint32_t insn, enum a32_class class, unsigned pc_fields)
+{
+    unsigned rd = BITS(insn, 15, 12);
+    bool word = BITS(insn, 27, 26) == 1, extra = BITS(insn, 27, 25) == 0;
+    bool index = word ? insn & BIT(25) : !(insn & BIT(22));
+
+    return class == A32_LDST && pc_fields == F_N && (word || extra) && (insn & BIT(20)) &&
+           !(index && rd == BITS(insn, 3, 0));
+}
+
+/*
+ * Reads of the PC:
+ * a constant: ldr rd,=value |
+ * loads:      str rd; ldr rd,=pc+8; <load with rd as base> |
+ * others:     str ra; ldr ra,=pc+8; <op with ra> | ldr ra
+ */
+static void stub_read_pc(struct stub_writer *w, uint32_t insn, enum a32_class class, unsigned pc_fields, uint32_t pc)
+{
+    bool load = loads_from_pc(insn, class, pc_fields);
+    unsigned ra = load ? BITS(insn, 15, 12) : pick_scratch(operand_mask(insn));
+    uint32_t value;
+
+    if (is_constant(insn, pc, &value)) {
+        w->site->kind = STUB_DONE;
+        w->site->ra = R_NONE;
+        put_const(w, BITS(insn, 15, 12), value);
+        commit_here(w);
+        return;
+    }
+    begin(w, load ? STUB_DONE : STUB_SIMPLE, ra);
     put_const(w, ra, pc + 8);
     put(w, substitute(insn, pc_fields, ra));
     commit_here(w);
-    end_simple(w, ra, next);
+    if (!load)
+        end_simple(w, ra);
 }
 
-/* <op> pc, ...: str ra; [movw/movt ra,pc+8]; <op> ra,...; <jump> */
-static bool stub_dp_to_pc(struct stub_writer *w, uint32_t insn, unsigned pc_fields, uint32_t pc)
+/* add pc, pc, rm, lsl #n: a jump table of branches.  str ra; ldr ra,=pc+8+D; add ra,ra,rm,lsl #n; <end of jump>
+ * Such a target is even. */
+static bool stub_add_table(struct stub_writer *w, uint32_t insn, uint32_t pc)
+{
+    unsigned ra = pick_scratch(operand_mask(insn));
+
+    if ((insn & 0x0ffff070u) != 0x008ff000u || BITS(insn, 11, 7) == 0 || BITS(insn, 3, 0) == R_PC)
+        return false;
+    begin(w, STUB_JUMP, ra);
+    put_const(w, ra, pc + 8 + XLATE_D);
+    put(w, substitute(insn, F_N | F_D, ra));
+    leave_by(w, ra);
+    return true;
+}
+
+/* <op> pc, ...: str ra; [ldr ra,=pc+8]; <op> ra,...; <jump> */
+static void stub_dp_to_pc(struct stub_writer *w, uint32_t insn, unsigned pc_fields, uint32_t pc)
 {
     unsigned ra = pick_scratch(operand_mask(insn));
 
     if ((insn & 0x0fff0ff0u) == 0x01a00000u && BITS(insn, 3, 0) == R_LR) {
         stub_bx_lr(w); /* mov pc, lr */
-        return true;
+        return;
     }
+    if (stub_add_table(w, insn, pc))
+        return;
     begin(w, STUB_JUMP, ra);
     if (pc_fields & (F_N | F_M))
         put_const(w, ra, pc + 8);
     put(w, substitute(insn, pc_fields | F_D, ra));
     end_jump(w, ra);
-    return true;
 }
 
 static bool stub_pc_operand(struct stub_writer *w, uint32_t insn, enum a32_class class, unsigned pc_fields,
-                            uint32_t pc, uint32_t next)
+                            uint32_t pc)
 {
     bool load = insn & BIT(20);
 
@@ -225,49 +300,89 @@ static bool stub_pc_operand(struct stub_writer *w, uint32_t insn, enum a32_class
         if ((pc_fields & F_D) && load)
             return stub_ldr_pc(w, insn, pc);
     } else if (pc_fields & F_D) {
-        return stub_dp_to_pc(w, insn, pc_fields, pc);
+        stub_dp_to_pc(w, insn, pc_fields, pc);
+        return true;
     }
-    stub_read_pc(w, insn, pc_fields, pc, next);
+    stub_read_pc(w, insn, class, pc_fields, pc);
     return true;
+}
+
+static bool stub_branch(struct stub_writer *w, uint32_t insn, enum a32_class class, const struct stub_place *at)
+{
+    unsigned rm = BITS(insn, 3, 0);
+
+    if (class == A32_BL)
+        stub_bl(w, insn, at);
+    else if (class == A32_B)
+        stub_b_far(w, insn, at->pc);
+    else if (class == A32_BLX_REG)
+        return stub_blx(w, rm, at->pc);
+    else if (rm == R_LR)
+        stub_bx_lr(w);
+    else if (rm != R_PC)
+        stub_bx(w, rm);
+    else
+        return false;
+    return true;
+}
+
+void stub_start(struct stub_writer *w, uint32_t pc)
+{
+    *w->site = (struct stub_site){ .guest_pc = pc, .start = (w->page_off / 4 + w->count) & 1023 };
+    w->begin = w->count;
+}
+
+bool stub_falls_through(const struct stub_site *s)
+{
+    return s->kind == STUB_SIMPLE || s->kind == STUB_MRS || s->kind == STUB_DONE;
+}
+
+bool stub_body(struct stub_writer *w, uint32_t insn, enum a32_class class, const struct a32_row *row,
+               const struct stub_place *at)
+{
+    switch (class) {
+    case A32_CPS: return sysstub_cps(w, insn);
+    case A32_MRS_CPSR: sysstub_mrs_cpsr(w, insn); return true;
+    case A32_MSR_CPSR: return sysstub_msr_cpsr(w, insn);
+    case A32_SPSR: return sysstub_spsr(w, insn);
+    case A32_USR_REGS: return sysstub_user_registers(w, insn);
+    case A32_UNPRIV: return sysstub_unprivileged(w, insn);
+    case A32_BARRIER: sysstub_dsb(w, insn); return true;
+    case A32_CP15: return sysstub_cp15(w, insn);
+    case A32_VFP_SYS: return sysstub_vfp(w, insn);
+    case A32_BL:
+    case A32_B:
+    case A32_BX:
+    case A32_BLX_REG: return stub_branch(w, insn, class, at);
+    case A32_LDM_PC: return stub_ldm_pc(w, insn);
+    case A32_LDST:
+    case A32_DP_IMM:
+    case A32_DP_REG: return stub_pc_operand(w, insn, class, a32_pc_operands(insn, row), at->pc);
+    default: return false;
+    }
+}
+
+void stub_finish(struct stub_writer *w)
+{
+    for (unsigned i = 0; i < w->literal_count; i++) {
+        const struct stub_literal *l = &w->literals[i];
+
+        w->words[l->word] = a32_ldr_pc(l->rd, (int32_t)(4 * (w->count - l->word)) - 8);
+        put(w, l->value);
+    }
 }
 
 uint32_t stub_emit(struct stub_writer *w, uint32_t insn, enum a32_class class, const struct a32_row *row,
                    uint32_t pc, uint32_t entry, bool in_place)
 {
-    uint32_t cc = insn >> 28, next = entry + 4;
-    unsigned rm = BITS(insn, 3, 0), pc_fields = a32_pc_operands(insn, row);
-    bool done = false, link = false;
+    struct stub_place at = { pc, entry, in_place, class == A32_BL && in_place };
+    uint32_t cc = insn >> 28 == 15 ? CC_AL : insn >> 28;
 
-    if (cc == 15)
-        cc = CC_AL;
-    w->site.guest_pc = pc;
-    switch (class) {
-    case A32_CPS: done = sysstub_cps(w, insn, next); break;
-    case A32_MRS_CPSR: sysstub_mrs_cpsr(w, insn, next); done = true; break;
-    case A32_MSR_CPSR: done = sysstub_msr_cpsr(w, insn, next); break;
-    case A32_SPSR: done = sysstub_spsr(w, insn, next); break;
-    case A32_USR_REGS: done = sysstub_user_registers(w, insn, next); break;
-    case A32_UNPRIV: done = sysstub_unprivileged(w, insn, next); break;
-    case A32_BARRIER: sysstub_dsb(w, insn, next); done = true; break;
-    case A32_CP15: done = sysstub_cp15(w, insn, next); break;
-    case A32_VFP_SYS: done = sysstub_vfp(w, insn, next); break;
-    case A32_BL: link = in_place; done = stub_bl(w, insn, pc, in_place); break;
-    case A32_B: stub_b_far(w, insn, pc); done = true; break;
-    case A32_BX:
-        if (rm == R_LR)
-            stub_bx_lr(w);
-        else if (rm != R_PC)
-            stub_bx(w, rm);
-        done = rm != R_PC;
-        break;
-    case A32_BLX_REG: done = stub_blx(w, rm, pc); break;
-    case A32_LDM_PC: done = stub_ldm_pc(w, insn); break;
-    case A32_LDST:
-    case A32_DP_IMM:
-    case A32_DP_REG: done = stub_pc_operand(w, insn, class, pc_fields, pc, next); break;
-    default: break;
-    }
-    if (!done)
+    stub_start(w, pc);
+    if (!stub_body(w, insn, class, row, &at))
         return 0;
-    return link ? a32_bl(cc, entry, w->va) : a32_b(cc, entry, w->va);
+    if (stub_falls_through(w->site))
+        put(w, a32_b(CC_AL, here(w), entry + 4));
+    stub_finish(w);
+    return at.linked ? a32_bl(cc, entry, w->va) : a32_b(cc, entry, w->va);
 }

@@ -11,27 +11,25 @@
 #include "core/cp15.h"
 
 /* Reads one word of the state page into rd: one instruction, nothing spilled. */
-static void read_field(struct stub_writer *w, unsigned rd, uint32_t field, uint32_t next)
+static void read_field(struct stub_writer *w, unsigned rd, uint32_t field)
 {
-    w->site.kind = STUB_DONE;
-    w->site.ra = R_NONE;
+    w->site->kind = STUB_DONE;
+    w->site->ra = R_NONE;
     put_load(w, rd, field);
     commit_here(w);
-    put(w, a32_b(CC_AL, here(w), next));
 }
 
-static void write_field(struct stub_writer *w, unsigned rt, uint32_t field, uint32_t next)
+static void write_field(struct stub_writer *w, unsigned rt, uint32_t field)
 {
-    w->site.kind = STUB_DONE;
-    w->site.ra = R_NONE;
+    w->site->kind = STUB_DONE;
+    w->site->ra = R_NONE;
     put_store(w, rt, field);
     commit_here(w);
-    put(w, a32_b(CC_AL, here(w), next));
 }
 
-/* CPSID i: str ra; ldr ra,ctl_off; strb ra,ctl | ldr ra; b
- * CPSIE i: str ra; ldr ra,pend_ptr; ldr ra,[ra,#ctl_on] (faults when an interrupt waits); strb ra,ctl | ldr ra; b */
-bool sysstub_cps(struct stub_writer *w, uint32_t insn, uint32_t next)
+/* CPSID i: str ra; ldr ra,ctl_off; strb ra,ctl | ldr ra
+ * CPSIE i: str ra; ldr ra,pend_ptr; ldr ra,[ra,#ctl_on] (faults when an interrupt waits); strb ra,ctl | ldr ra */
+bool sysstub_cps(struct stub_writer *w, uint32_t insn)
 {
     unsigned imod = BITS(insn, 19, 18);
 
@@ -46,30 +44,30 @@ bool sysstub_cps(struct stub_writer *w, uint32_t insn, uint32_t next)
     }
     put_store_byte(w, 0, FIELD(ctl));
     commit_here(w);
-    end_simple(w, 0, next);
+    end_simple(w, 0);
     return true;
 }
 
-/* str ra; mrs ra,apsr; ldr rd,ctl | pkhbt rd,rd,ra; ldr ra; b */
-void sysstub_mrs_cpsr(struct stub_writer *w, uint32_t insn, uint32_t next)
+/* str ra; mrs ra,apsr; ldr rd,ctl | pkhbt rd,rd,ra; ldr ra */
+void sysstub_mrs_cpsr(struct stub_writer *w, uint32_t insn)
 {
     unsigned rd = BITS(insn, 15, 12), ra = pick_scratch(BIT(rd));
 
     begin(w, STUB_MRS, ra);
-    w->site.rb = rd & 15;
+    w->site->rb = rd & 15;
     put(w, a32_mrs_apsr(ra));
     put_load(w, rd, FIELD(ctl));
     commit_here(w);
     put(w, a32_pkhbt(rd, rd, ra));
-    end_simple(w, ra, next);
+    end_simple(w, ra);
 }
 
 /*
  * MSR CPSR_c, rm where at most I changes and no interrupt waits; msr_key holds bits 6:0 of ctl in its bits
  * 31:25, and bit 0 is set while one waits.  Any difference makes an address that faults, and the VMM does it:
- * str ra; ldr ra,msr_key; eor ra,ra,rm,lsl #25; ror ra,#13; add ra,#STATE; ldr ra,[ra]; strb rm,ctl | ldr ra; b
+ * str ra; ldr ra,msr_key; eor ra,ra,rm,lsl #25; ror ra,#13; add ra,#STATE; ldr ra,[ra]; strb rm,ctl | ldr ra
  */
-bool sysstub_msr_cpsr(struct stub_writer *w, uint32_t insn, uint32_t next)
+bool sysstub_msr_cpsr(struct stub_writer *w, uint32_t insn)
 {
     unsigned rm = BITS(insn, 3, 0), ra = pick_scratch(BIT(rm));
 
@@ -83,21 +81,21 @@ bool sysstub_msr_cpsr(struct stub_writer *w, uint32_t insn, uint32_t next)
     put(w, a32_ldr(ra, ra, 0));
     put_store_byte(w, rm, FIELD(ctl));
     commit_here(w);
-    end_simple(w, ra, next);
+    end_simple(w, ra);
     return true;
 }
 
 /* MRS rd, SPSR; MSR SPSR_fsxc, rm.  In User and System mode, which have none, they are UNPREDICTABLE (B9.3.9). */
-bool sysstub_spsr(struct stub_writer *w, uint32_t insn, uint32_t next)
+bool sysstub_spsr(struct stub_writer *w, uint32_t insn)
 {
     bool write = insn & BIT(21);
 
     if (insn & BIT(25))
         return false;
     if (!write)
-        read_field(w, BITS(insn, 15, 12), FIELD(spsr), next);
+        read_field(w, BITS(insn, 15, 12), FIELD(spsr));
     else if (BITS(insn, 19, 16) == 15)
-        write_field(w, BITS(insn, 3, 0), FIELD(spsr), next);
+        write_field(w, BITS(insn, 3, 0), FIELD(spsr));
     else
         return false;
     return true;
@@ -171,10 +169,10 @@ static void store_user_word(struct stub_writer *w, const struct block *b, unsign
 
 /*
  * STM rn, {list}^: str ra; ldr ra,usr_ptr; ldr ra,[ra]; [add ra,rn; stm low]; ldr ra,usr_sp; str ra,[rn,#sp];
- * ldr ra,usr_lr; str ra,[rn,#lr] | ldr ra; b
+ * ldr ra,usr_lr; str ra,[rn,#lr] | ldr ra
  * The load through usr_ptr faults in modes where more registers than these are banked.
  */
-static void stm_user(struct stub_writer *w, const struct block *b, uint32_t next)
+static void stm_user(struct stub_writer *w, const struct block *b)
 {
     unsigned ra = pick_scratch(b->low | BIT(b->rn));
 
@@ -188,7 +186,7 @@ static void stm_user(struct stub_writer *w, const struct block *b, uint32_t next
     if (!b->up)
         put_low_block(w, b, 0, ra);
     commit_here(w);
-    end_simple(w, ra, next);
+    end_simple(w, ra);
 }
 
 static void load_user_word(struct stub_writer *w, const struct block *b, unsigned ra, bool lr)
@@ -201,11 +199,11 @@ static void load_user_word(struct stub_writer *w, const struct block *b, unsigne
 
 /*
  * LDM rn, {list}^: str ra; ldr ra,usr_ptr; ldr ra,[ra]; ldr ra,[rn,#lr]; str ra,usr_lr; ldr ra,[rn,#sp]; str ra,usr_sp;
- * [sub ra,rn]; ldm | b
+ * [sub ra,rn]; ldm |
  * ra is of the list when it can be, and then the last load gives it its value.  Undone half way, SP and LR may
  * have been loaded: what is loaded by an LDM that aborts is UNKNOWN (B1.9.8), and it loads them again.
  */
-static void ldm_user(struct stub_writer *w, const struct block *b, uint32_t next)
+static void ldm_user(struct stub_writer *w, const struct block *b)
 {
     uint32_t candidates = b->low & ~BIT(b->rn);
     unsigned ra = candidates ? (unsigned)__builtin_ctz(candidates) : pick_scratch(BIT(b->rn) | b->low);
@@ -219,13 +217,11 @@ static void ldm_user(struct stub_writer *w, const struct block *b, uint32_t next
     load_user_word(w, b, ra, b->up);
     put_low_block(w, b, BIT(20), ra);
     commit_here(w);
-    if (candidates)
-        put(w, a32_b(CC_AL, here(w), next));
-    else
-        end_simple(w, ra, next);
+    if (!candidates)
+        end_simple(w, ra);
 }
 
-bool sysstub_user_registers(struct stub_writer *w, uint32_t insn, uint32_t next)
+bool sysstub_user_registers(struct stub_writer *w, uint32_t insn)
 {
     struct block b;
 
@@ -234,19 +230,19 @@ bool sysstub_user_registers(struct stub_writer *w, uint32_t insn, uint32_t next)
         return false;
     parse_block(&b, insn);
     if (insn & BIT(20))
-        ldm_user(w, &b, next);
+        ldm_user(w, &b);
     else
-        stm_user(w, &b, next);
+        stm_user(w, &b);
     return true;
 }
 
 /*
  * MCR DACR: more access than the hardware gives needs no exit, since the access that wants it faults; less does:
  * str ra; ldr ra,hw_dacr; bic ra,ra,rt; clz; lsr #5 (1: nothing is lost); add pc,pc,ra,lsl #3; <never>;
- * ldr ra; svc; str rt,dacr | ldr ra; b
+ * ldr ra; svc; str rt,dacr | ldr ra
  * The SVC returns to the STR (fastpath.S), or C does the whole instruction.
  */
-static void write_dacr(struct stub_writer *w, unsigned rt, uint32_t next)
+static void write_dacr(struct stub_writer *w, unsigned rt)
 {
     unsigned ra = pick_scratch(BIT(rt));
 
@@ -261,17 +257,17 @@ static void write_dacr(struct stub_writer *w, unsigned rt, uint32_t next)
     put(w, a32_svc(CC_AL, XLATE_SVC_DACR | rt << XLATE_SVC_REG));
     put_store(w, rt, FIELD(dacr));
     commit_here(w);
-    end_simple(w, ra, next);
+    end_simple(w, ra);
 }
 
 /*
  * LDRBT and STRBT rt, [rn], #imm, where the page is known to be User mode's as well; the hardware is in User
  * mode, but in the kernel's view:
  * str ra; ldr ra,user_page; eor ra,ra,rn,lsr #12; clz; lsr #5 (1: that page); add pc,pc,ra,lsl #3; <never>;
- * ldr ra; svc; <ldrb or strb> | ldr ra; b
+ * ldr ra; svc; <ldrb or strb> | ldr ra
  * A byte lies in one page.  A load into ra is not possible: ra is neither rt nor rn.
  */
-bool sysstub_unprivileged(struct stub_writer *w, uint32_t insn, uint32_t next)
+bool sysstub_unprivileged(struct stub_writer *w, uint32_t insn)
 {
     unsigned rn = BITS(insn, 19, 16), rt = BITS(insn, 15, 12), ra = pick_scratch(BIT(rn) | BIT(rt));
     bool load = insn & BIT(20);
@@ -289,14 +285,14 @@ bool sysstub_unprivileged(struct stub_writer *w, uint32_t insn, uint32_t next)
     put(w, a32_svc(CC_AL, A32_UNPRIV));
     put(w, CC_AL << 28 | (insn & 0x0fdfffffu)); /* without W: the plain instruction */
     commit_here(w);
-    end_simple(w, ra, next);
+    end_simple(w, ra);
     return true;
 }
 
 #define CP15(crn, op1, crm, op2) ((crn) << 16 | (op1) << 21 | (op2) << 5 | (crm))
 #define CP15_MASK CP15(15u, 7u, 15u, 7u)
 
-static bool read_cp15(struct stub_writer *w, uint32_t reg, unsigned rt, uint32_t next)
+static bool read_cp15(struct stub_writer *w, uint32_t reg, unsigned rt)
 {
     uint32_t field;
 
@@ -313,15 +309,15 @@ static bool read_cp15(struct stub_writer *w, uint32_t reg, unsigned rt, uint32_t
     case CP15(13u, 0u, 0u, 2u): field = FIELD(tpidrurw); break;
     default: return false;
     }
-    read_field(w, rt, field, next);
+    read_field(w, rt, field);
     return true;
 }
 
 /*
  * TLBIMVA need not be complete before a DSB (B3.10.1): str ra; ldr ra,tlbi_next; str rt,[ra],#4 (faults when the
- * queue is full); str ra,tlbi_next | ldr ra; b
+ * queue is full); str ra,tlbi_next | ldr ra
  */
-static void queue_tlbi(struct stub_writer *w, unsigned rt, uint32_t next)
+static void queue_tlbi(struct stub_writer *w, unsigned rt)
 {
     unsigned ra = pick_scratch(BIT(rt));
 
@@ -330,25 +326,25 @@ static void queue_tlbi(struct stub_writer *w, unsigned rt, uint32_t next)
     put(w, a32_str_post4(rt, ra));
     put_store(w, ra, FIELD(tlbi_next));
     commit_here(w);
-    end_simple(w, ra, next);
+    end_simple(w, ra);
 }
 
-/* DSB: str ra; dsb; ldr ra,tlbi_next; ldr ra,[ra,#PROBE] (faults when something is queued) | ldr ra; b */
-void sysstub_dsb(struct stub_writer *w, uint32_t insn, uint32_t next)
+/* DSB: str ra; dsb; ldr ra,tlbi_next; ldr ra,[ra,#PROBE] (faults when something is queued) | ldr ra */
+void sysstub_dsb(struct stub_writer *w, uint32_t insn)
 {
     begin(w, STUB_SIMPLE, 0);
     put(w, insn);
     put_load(w, 0, FIELD(tlbi_next));
     put(w, a32_ldr(0, 0, STATE_QUEUE_PROBE));
     commit_here(w);
-    end_simple(w, 0, next);
+    end_simple(w, 0);
 }
 
 /*
  * ICIALLU and ICIMVAU: an exit only when code was written (codesync.c):
- * str ra; ldr ra,icache_clean; add pc,pc,ra,lsl #3; <never>; ldr ra; svc | ldr ra; b
+ * str ra; ldr ra,icache_clean; add pc,pc,ra,lsl #3; <never>; ldr ra; svc | ldr ra
  */
-static void icache_maintenance(struct stub_writer *w, uint32_t insn, unsigned rt, uint32_t next)
+static void icache_maintenance(struct stub_writer *w, uint32_t insn, unsigned rt)
 {
     unsigned ra = pick_scratch(BIT(rt));
 
@@ -359,22 +355,21 @@ static void icache_maintenance(struct stub_writer *w, uint32_t insn, unsigned rt
     put_load(w, ra, FIELD_SLOT(SLOT_U0));
     put(w, xlate_cp15_exit(CC_AL, insn));
     commit_here(w);
-    end_simple(w, ra, next);
+    end_simple(w, ra);
 }
 
 /* Identification that never changes and that a kernel reads on every copy: the cache type, the main ID. */
-static bool read_constant(struct stub_writer *w, uint32_t reg, unsigned rt, uint32_t next)
+static bool read_constant(struct stub_writer *w, uint32_t reg, unsigned rt)
 {
     uint32_t value;
 
     if ((reg != CP15(0u, 0u, 0u, 0u) && reg != CP15(0u, 0u, 0u, 1u)) ||
         !cp15_constant(0, 0, 0, reg == CP15(0u, 0u, 0u, 1u), &value))
         return false;
-    w->site.kind = STUB_DONE;
-    w->site.ra = R_NONE;
+    w->site->kind = STUB_DONE;
+    w->site->ra = R_NONE;
     put_const(w, rt, value);
     commit_here(w);
-    put(w, a32_b(CC_AL, here(w), next));
     return true;
 }
 
@@ -384,7 +379,7 @@ static bool is_tlbimva(uint32_t reg)
            reg == CP15(8u, 0u, 3u, 1u);
 }
 
-bool sysstub_cp15(struct stub_writer *w, uint32_t insn, uint32_t next)
+bool sysstub_cp15(struct stub_writer *w, uint32_t insn)
 {
     unsigned rt = BITS(insn, 15, 12);
     uint32_t reg = insn & CP15_MASK;
@@ -392,29 +387,29 @@ bool sysstub_cp15(struct stub_writer *w, uint32_t insn, uint32_t next)
     if (rt == R_PC)
         return false;
     if (insn & BIT(20))
-        return read_constant(w, reg, rt, next) || read_cp15(w, reg, rt, next);
+        return read_constant(w, reg, rt) || read_cp15(w, reg, rt);
     if (reg == CP15(13u, 0u, 0u, 2u))
-        write_field(w, rt, FIELD(tpidrurw), next);
+        write_field(w, rt, FIELD(tpidrurw));
     else if (reg == CP15(3u, 0u, 0u, 0u) && w->lazy_dacr)
-        write_dacr(w, rt, next);
+        write_dacr(w, rt);
     else if (is_tlbimva(reg) && w->tlbi_queue)
-        queue_tlbi(w, rt, next);
+        queue_tlbi(w, rt);
     else if (reg == CP15(7u, 0u, 5u, 0u) || reg == CP15(7u, 0u, 5u, 1u))
-        icache_maintenance(w, insn, rt, next);
+        icache_maintenance(w, insn, rt);
     else if (reg == CP15(7u, 0u, 10u, 4u) && w->tlbi_queue)
-        sysstub_dsb(w, (insn & 0x0fffffffu) | 0xe0000000u, next); /* CP15DSB, of any condition */
+        sysstub_dsb(w, (insn & 0x0fffffffu) | 0xe0000000u); /* CP15DSB, of any condition */
     else
         return false;
     return true;
 }
 
 /*
- * VMRS rt, FPEXC: str rt; ldr rt,vfp_ptr; ldr rt,[rt,#fpexc] (faults where CPACR denies it) | b
+ * VMRS rt, FPEXC: str rt; ldr rt,vfp_ptr; ldr rt,[rt,#fpexc] (faults where CPACR denies it) |
  * VMSR FPEXC, rt: enabling waits for the next VFP instruction, disabling what the hardware has enabled exits:
  * str ra; ldr ra,vfp_ptr; ldr ra,[ra,#hw_fpexc]; bic ra,ra,rt; lsr #18; add ra,#STATE; ldr ra,[ra]; and ra,rt,#EN;
- * str ra,fpexc | ldr ra; b
+ * str ra,fpexc | ldr ra
  */
-bool sysstub_vfp(struct stub_writer *w, uint32_t insn, uint32_t next)
+bool sysstub_vfp(struct stub_writer *w, uint32_t insn)
 {
     unsigned rt = BITS(insn, 15, 12), ra = pick_scratch(BIT(rt));
 
@@ -425,7 +420,6 @@ bool sysstub_vfp(struct stub_writer *w, uint32_t insn, uint32_t next)
         put_load(w, rt, FIELD(vfp_ptr));
         put(w, a32_ldr(rt, rt, FIELD(fpexc)));
         commit_here(w);
-        put(w, a32_b(CC_AL, here(w), next));
         return true;
     }
     begin(w, STUB_SIMPLE, ra);
@@ -438,6 +432,6 @@ bool sysstub_vfp(struct stub_writer *w, uint32_t insn, uint32_t next)
     put(w, a32_and_imm(ra, rt, 0x101)); /* EN: 1 ror 2 */
     put_store(w, ra, FIELD(fpexc));
     commit_here(w);
-    end_simple(w, ra, next);
+    end_simple(w, ra);
     return true;
 }

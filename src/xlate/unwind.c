@@ -32,7 +32,7 @@ static void set_target(uint32_t hw_target, uint32_t r[16], uint32_t *cpsr)
     r[15] = target & (target & 1 ? ~1u : ~3u); /* 0b10 is UNPREDICTABLE (A2.3.1): as 0b00 */
 }
 
-/* Where the jump at the end of a BL stub goes: a B, or LDR pc with its literal. */
+/* Where the jump at the end of a BL stub goes: a B, or LDR pc of a literal behind it. */
 static uint32_t bl_target(const struct arena_page *page, const struct stub_site *s, uint32_t page_va)
 {
     unsigned i = s->start;
@@ -42,7 +42,9 @@ static uint32_t bl_target(const struct arena_page *page, const struct stub_site 
 
         if ((insn & 0xff000000u) == 0xea000000u)
             return page_va + 4 * i + 8 + ((uint32_t)sign_extend(insn & 0xffffff, 24) << 2);
-        if (insn == 0xe51ff004u) /* ldr pc, [pc, #-4] */
+        if ((insn & 0xfffff000u) == 0xe59ff000u)
+            return page->words[i + 2 + BITS(insn, 11, 2)];
+        if (insn == 0xe51ff004u)
             return page->words[i + 1];
     }
 }

@@ -95,8 +95,6 @@ enum form_pc form_pc(uint32_t insn, uint32_t va, uint32_t *target)
     uint32_t imm = insn & 0xfff;
 
     *target = va + 8 + (insn & BIT(23) ? imm : -imm);
-    if (insn == 0xe51ff004)
-        return FORM_LITERAL;
     if ((insn & 0xff7ff000) == 0xe51ff000)
         return FORM_LOAD_PC;
     if ((insn & 0xff7f0000) == 0xe51f0000 || (insn & 0xff3f0000) == 0xe50f0000)

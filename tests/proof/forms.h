@@ -19,7 +19,6 @@ bool form_same_in_user(uint32_t insn);
 enum form_pc {
     FORM_NO_PC,       /* does not name the PC */
     FORM_STATE,       /* LDR, STR or STRB of the PC-relative word at *target */
-    FORM_LITERAL,     /* ldr pc, [pc, #-4]: the next word is an address */
     FORM_JUMP,        /* the PC is written from a register, no other operand is the PC */
     FORM_LOAD_PC,     /* ldr pc, [pc, #offset] of the word at *target */
     FORM_SKIP,        /* add pc, pc, rx, lsl #n: over words of the same stub */
