@@ -81,21 +81,16 @@ bool codesync_words(gpa_t page, unsigned index, uint32_t *insns, unsigned count)
     return d || gmem_read(&vmm.vm, gpa(page.v + 4 * index), insns, 4 * count);
 }
 
-bool codesync_word(gpa_t page, unsigned index, uint32_t *insn)
-{
-    return codesync_words(page, index, insn, 1);
-}
-
 bool codesync_make_stub(uint32_t hw_pc)
 {
     hpa_t words = shadow_kernel_page(&vmm.shadow, hw_pc);
     struct xpage *page = words.v ? xlate_page_at(&vmm.xlate, hw_pc, pool_ptr(words)) : NULL;
-    unsigned index = BITS(hw_pc, 11, 2);
-    uint32_t insn;
+    unsigned index = BITS(hw_pc, 11, 2), count = 1024 - index < XLATE_TRACE ? 1024 - index : XLATE_TRACE;
+    uint32_t code[XLATE_TRACE];
 
-    if (!page || !codesync_word(page->gpa, index, &insn))
+    if (!page || !codesync_words(page->gpa, index, code, count))
         return false;
-    xlate_make(&vmm.xlate, page, index, insn);
+    xlate_make(&vmm.xlate, page, index, code, count);
     return true;
 }
 

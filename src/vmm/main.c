@@ -161,6 +161,7 @@ static void init_engines(void)
     vmm.without = desc.without;
     vmm.xlate.no_system_stubs = desc.without & WITHOUT_SYSTEM_STUBS;
     vmm.xlate.lazy_stubs = !(desc.without & WITHOUT_LAZY_STUBS);
+    vmm.xlate.traces = !(desc.without & (WITHOUT_LAZY_STUBS | WITHOUT_TRACES));
     vmm.xlate.no_lazy_dacr = desc.without & WITHOUT_LAZY_DACR;
     /* the queue lives in the state page, and its DSBs are system stubs */
     vmm.xlate.no_tlbi_queue = desc.without & (WITHOUT_TLBI_QUEUE | WITHOUT_SYSTEM_STUBS);

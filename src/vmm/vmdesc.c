@@ -134,7 +134,7 @@ static int parse_space_cache(const struct parse *p)
 static int parse_without(const struct parse *p)
 {
     /* bit n of WITHOUT_ */
-    static const char *const names[] = { "fast-paths", "lazy-dacr", "system-stubs", "tlbi-queue", "lazy-stubs" };
+    const char *names[] = { "fast-paths", "lazy-dacr", "system-stubs", "tlbi-queue", "lazy-stubs", "traces" };
     int count = fdt_stringlist_count(p->out->tree, 0, "without");
 
     if (count == -FDT_ERR_NOTFOUND)

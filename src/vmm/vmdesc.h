@@ -22,6 +22,7 @@ enum vm_model { VM_MODEL_VIRT };
 #define WITHOUT_SYSTEM_STUBS 0x4u /* "system-stubs": system registers in the state page */
 #define WITHOUT_TLBI_QUEUE 0x8u   /* "tlbi-queue": TLBIMVA waits for a DSB */
 #define WITHOUT_LAZY_STUBS 0x10u  /* "lazy-stubs": stubs are made at first execution */
+#define WITHOUT_TRACES 0x20u      /* "traces": stubs go on to the next instruction that needs one; only lazy ones do */
 
 struct vmdesc {
     char name[VMDESC_NAME_MAX + 1];

@@ -96,9 +96,8 @@ void codesync_icache_line(gpa_t pa);
 void codesync_refresh(gpa_t page);
 /* The word that executes at hw_pc was translated as one to be looked at later: gives it its stub or exit. */
 bool codesync_make_stub(uint32_t hw_pc);
-/* Words of the page, or one, as they were when it was translated. */
+/* Words of the page as they were when it was translated. */
 bool codesync_words(gpa_t page, unsigned index, uint32_t *insns, unsigned count);
-bool codesync_word(gpa_t page, unsigned index, uint32_t *insn);
 /* Drops the page's translations; or every translation, with the shadows that map them. */
 void codesync_drop(gpa_t page);
 void codesync_flush(void);

@@ -95,6 +95,15 @@ static inline uint32_t a32_quick_ones(uint32_t insn)
 
 /* With those fields: is the instruction plain, as far as A32_QUICK_MORE tells? */
 bool a32_plain_more(uint32_t insn, uint32_t ones);
+/* All of it, for one instruction. */
+static inline bool a32_is_plain(uint32_t insn)
+{
+    uint32_t ones = a32_quick_ones(insn), quick = a32_quick[BITS(insn, 27, 20)];
+
+    if (quick == A32_QUICK_NOT && insn < 0xf0000000u)
+        quick = a32_quick_low[a32_index(insn)];
+    return !(quick & ones) || a32_plain_more(insn, ones);
+}
 
 const char *a32_class_name(enum a32_class class);
 bool a32_class_sensitive(enum a32_class class);

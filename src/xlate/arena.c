@@ -17,6 +17,7 @@
 #define FIRST_STUB_WORD 32
 _Static_assert(offsetof(struct state_page, unused) <= 4 * FIRST_STUB_WORD + 8, "a state field out of a stub's reach");
 #define PAGE_WORDS 1024
+_Static_assert(XLATE_SITES_PER_PAGE * sizeof(struct stub_site) <= 4096, "the sites of a page are in one page");
 /* A site's branch must reach any stub of the arena and back. */
 #define REACH_MIB 30
 
@@ -187,7 +188,8 @@ static struct arena_page *stub_room(struct xlate *x, uint32_t va, uint32_t *page
         if (!a || (a->stub_page < 0 && !new_stub_page(x, a)))
             return NULL;
         page = &a->pages[a->stub_page];
-        if (page->used_words + STUB_MAX_WORDS > PAGE_WORDS || page->site_count == XLATE_SITES_PER_PAGE) {
+        if (page->used_words + TRACE_MAX_WORDS > PAGE_WORDS ||
+            page->site_count + TRACE_MAX_SITES > XLATE_SITES_PER_PAGE) {
             if (!new_stub_page(x, a))
                 continue; /* that arena is full: another */
             page = &a->pages[a->stub_page];
@@ -198,27 +200,27 @@ static struct arena_page *stub_room(struct xlate *x, uint32_t va, uint32_t *page
     return NULL;
 }
 
-uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn, enum a32_class class,
-                    const struct a32_row *row)
+uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count)
 {
     uint32_t va = 0, word;
     struct arena_page *page = stub_room(x, p->va, &va);
     struct stub_writer w = { 0 };
+    struct stub_code from = { x, p, p->gva.v + 4 * index, p->va + 4 * index, !p->alt, code, count };
 
     if (!page)
         return 0;
     w.page_off = page->used_words * 4u;
     w.words = page->words + page->used_words;
     w.va = va + w.page_off;
-    w.site = &page->sites[page->site_count];
+    w.sites = page->sites + page->site_count;
     w.lazy_dacr = !x->no_lazy_dacr;
     w.tlbi_queue = !x->no_tlbi_queue;
-    word = stub_emit(&w, insn, class, row, p->gva.v + 4 * index, p->va + 4 * index, !p->alt);
+    word = stub_emit(&w, &from);
     if (!word)
         return 0;
-    CHECK(w.count <= STUB_MAX_WORDS);
+    CHECK(w.count <= TRACE_MAX_WORDS && w.site_count <= TRACE_MAX_SITES);
     arch_sync_code(w.words, 4 * w.count);
-    page->site_count++;
+    page->site_count = (uint16_t)(page->site_count + w.site_count);
     page->used_words = (uint16_t)(page->used_words + w.count);
     return word;
 }

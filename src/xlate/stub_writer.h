@@ -1,5 +1,5 @@
 #pragma once
-/* The words that stubs are made of, shared by stubs.c and sysstubs.c. */
+/* The words that stubs are made of, shared by stubs.c, sysstubs.c and trace.c. */
 #include <stddef.h>
 
 #include "arch/armv7/layout.h"
@@ -62,10 +62,13 @@ static inline void put_const(struct stub_writer *w, unsigned rd, uint32_t value)
     put(w, 0);
 }
 
-static inline unsigned pick_scratch(uint32_t used)
+/* A register that is not used; the one that the last word restores, if that will do. */
+static inline unsigned pick_scratch(const struct stub_writer *w, uint32_t used)
 {
     unsigned r = 0;
 
+    if (w->restored_at == w->count && w->count && !(used & BIT(w->restored)))
+        return w->restored;
     while (used & BIT(r))
         r++;
     return r;
@@ -76,16 +79,31 @@ static inline void commit_here(struct stub_writer *w)
     w->site->commit = (w->count - w->begin) & 15;
 }
 
-/* Kind, the register that word 0 spills and undoing restores, the one that finishing restores. */
+/* Kind, the register that word 0 spills and undoing restores, the one that finishing restores.  What the stub before
+ * would restore, to be spilled again at once, stays in U0. */
 static inline void begin(struct stub_writer *w, enum stub_kind kind, unsigned ra)
 {
     w->site->kind = kind;
     w->site->ra = ra & 15;
-    put_store(w, ra, FIELD_SLOT(SLOT_U0));
+    if (w->restored_at == w->count && w->count && w->restored == ra) {
+        w->site->held = 1;
+        w->site->start--;
+        w->begin = --w->count;
+    } else {
+        put_store(w, ra, FIELD_SLOT(SLOT_U0));
+    }
 }
 
 /* ldr ra, U0 */
 static inline void end_simple(struct stub_writer *w, unsigned ra)
 {
     put_load(w, ra, FIELD_SLOT(SLOT_U0));
+    w->restored = ra;
+    w->restored_at = w->count;
+}
+
+/* Where a direct branch at pc goes in the entry map. */
+static inline uint32_t branch_target(uint32_t insn, uint32_t pc)
+{
+    return pc + 8 + ((uint32_t)sign_extend(insn & 0xffffff, 24) << 2) + XLATE_D;
 }

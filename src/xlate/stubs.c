@@ -4,7 +4,8 @@
  *  - before word 'commit' the guest's instruction has not happened: undoing is
  *    restoring ra (xlate_unwind); from 'commit' on it has: finishing is by kind;
  *  - no stub changes the flags, and none has two guest-visible effects that an
- *    exception could separate.
+ *    exception could separate;
+ *  - behind the last word of one that does not jump follows the next instruction, or a branch to it (trace.c).
  * An odd branch target means Thumb state (BXWritePC, A2.3.1): "add rx, rx, rx, lsl #31"
  * moves it 2 GiB away from the A32 entry map, where nothing is executable, so that
  * it exits instead of executing A32 words as T32.
@@ -36,22 +37,17 @@ static void end_jump(struct stub_writer *w, unsigned ra)
     leave_by(w, ra);
 }
 
-static uint32_t branch_target(uint32_t insn, uint32_t pc)
-{
-    return pc + 8 + ((uint32_t)sign_extend(insn & 0xffffff, 24) << 2) + XLATE_D;
-}
-
 /* sub lr,lr,#D, or ldr lr,=pc+4; b target */
-static void stub_bl(struct stub_writer *w, uint32_t insn, const struct stub_place *at)
+static void stub_bl(struct stub_writer *w, uint32_t insn, uint32_t pc, bool linked)
 {
-    uint32_t target = branch_target(insn, at->pc);
+    uint32_t target = branch_target(insn, pc);
 
     w->site->kind = STUB_BL;
     w->site->commit = 0;
-    if (at->linked)
+    if (linked)
         put(w, a32_sub_imm(R_LR, R_LR, XLATE_D_IMM12));
     else
-        put_const(w, R_LR, at->pc + 4);
+        put_const(w, R_LR, pc + 4);
     if (a32_b_reaches(here(w), target))
         put(w, a32_b(CC_AL, here(w), target));
     else
@@ -79,7 +75,7 @@ static void stub_bx_lr(struct stub_writer *w)
 /* str ra; mov ra,rm; <jump> */
 static void stub_bx(struct stub_writer *w, unsigned rm)
 {
-    unsigned ra = pick_scratch(BIT(rm));
+    unsigned ra = pick_scratch(w, BIT(rm));
 
     begin(w, STUB_JUMP, ra);
     put(w, a32_mov_lsl(ra, rm, 0));
@@ -155,7 +151,7 @@ static bool stub_ldm_pc(struct stub_writer *w, uint32_t insn)
  */
 static bool stub_ldr_pc_writeback(struct stub_writer *w, uint32_t insn)
 {
-    unsigned rn = BITS(insn, 19, 16), ra = pick_scratch(BIT(rn));
+    unsigned rn = BITS(insn, 19, 16), ra = pick_scratch(w, BIT(rn));
     uint32_t imm = insn & 0xfff;
     bool pre = insn & BIT(24), up = insn & BIT(23);
 
@@ -176,7 +172,7 @@ static bool stub_ldr_pc_writeback(struct stub_writer *w, uint32_t insn)
 /* ldr pc, [...] without writeback: str ra; [ldr ra,=pc+8]; ldr ra,[...]; <jump> */
 static bool stub_ldr_pc(struct stub_writer *w, uint32_t insn, uint32_t pc)
 {
-    unsigned rn = BITS(insn, 19, 16), ra = pick_scratch(operand_mask(insn));
+    unsigned rn = BITS(insn, 19, 16), ra = pick_scratch(w, operand_mask(insn));
     bool writeback = !(insn & BIT(24)) || (insn & BIT(21));
 
     if (writeback)
@@ -237,7 +233,7 @@ static bool loads_from_pc(uint32_t insn, enum a32_class class, unsigned pc_field
 static void stub_read_pc(struct stub_writer *w, uint32_t insn, enum a32_class class, unsigned pc_fields, uint32_t pc)
 {
     bool load = loads_from_pc(insn, class, pc_fields);
-    unsigned ra = load ? BITS(insn, 15, 12) : pick_scratch(operand_mask(insn));
+    unsigned ra = load ? BITS(insn, 15, 12) : pick_scratch(w, operand_mask(insn));
     uint32_t value;
 
     if (is_constant(insn, pc, &value)) {
@@ -259,7 +255,7 @@ static void stub_read_pc(struct stub_writer *w, uint32_t insn, enum a32_class cl
  * Such a target is even. */
 static bool stub_add_table(struct stub_writer *w, uint32_t insn, uint32_t pc)
 {
-    unsigned ra = pick_scratch(operand_mask(insn));
+    unsigned ra = pick_scratch(w, operand_mask(insn));
 
     if ((insn & 0x0ffff070u) != 0x008ff000u || BITS(insn, 11, 7) == 0 || BITS(insn, 3, 0) == R_PC)
         return false;
@@ -273,7 +269,7 @@ static bool stub_add_table(struct stub_writer *w, uint32_t insn, uint32_t pc)
 /* <op> pc, ...: str ra; [ldr ra,=pc+8]; <op> ra,...; <jump> */
 static void stub_dp_to_pc(struct stub_writer *w, uint32_t insn, unsigned pc_fields, uint32_t pc)
 {
-    unsigned ra = pick_scratch(operand_mask(insn));
+    unsigned ra = pick_scratch(w, operand_mask(insn));
 
     if ((insn & 0x0fff0ff0u) == 0x01a00000u && BITS(insn, 3, 0) == R_LR) {
         stub_bx_lr(w); /* mov pc, lr */
@@ -307,16 +303,16 @@ static bool stub_pc_operand(struct stub_writer *w, uint32_t insn, enum a32_class
     return true;
 }
 
-static bool stub_branch(struct stub_writer *w, uint32_t insn, enum a32_class class, const struct stub_place *at)
+static bool stub_branch(struct stub_writer *w, uint32_t insn, enum a32_class class, uint32_t pc, bool linked)
 {
     unsigned rm = BITS(insn, 3, 0);
 
     if (class == A32_BL)
-        stub_bl(w, insn, at);
+        stub_bl(w, insn, pc, linked);
     else if (class == A32_B)
-        stub_b_far(w, insn, at->pc);
+        stub_b_far(w, insn, pc);
     else if (class == A32_BLX_REG)
-        return stub_blx(w, rm, at->pc);
+        return stub_blx(w, rm, pc);
     else if (rm == R_LR)
         stub_bx_lr(w);
     else if (rm != R_PC)
@@ -328,17 +324,15 @@ static bool stub_branch(struct stub_writer *w, uint32_t insn, enum a32_class cla
 
 void stub_start(struct stub_writer *w, uint32_t pc)
 {
+    bool empty = w->site_count && w->site->kind == STUB_COPY && w->begin == w->count;
+
+    w->site = &w->sites[empty ? w->site_count - 1 : w->site_count++];
     *w->site = (struct stub_site){ .guest_pc = pc, .start = (w->page_off / 4 + w->count) & 1023 };
     w->begin = w->count;
 }
 
-bool stub_falls_through(const struct stub_site *s)
-{
-    return s->kind == STUB_SIMPLE || s->kind == STUB_MRS || s->kind == STUB_DONE;
-}
-
-bool stub_body(struct stub_writer *w, uint32_t insn, enum a32_class class, const struct a32_row *row,
-               const struct stub_place *at)
+bool stub_body(struct stub_writer *w, uint32_t insn, enum a32_class class, const struct a32_row *row, uint32_t pc,
+               bool linked)
 {
     switch (class) {
     case A32_CPS: return sysstub_cps(w, insn);
@@ -353,36 +347,11 @@ bool stub_body(struct stub_writer *w, uint32_t insn, enum a32_class class, const
     case A32_BL:
     case A32_B:
     case A32_BX:
-    case A32_BLX_REG: return stub_branch(w, insn, class, at);
+    case A32_BLX_REG: return stub_branch(w, insn, class, pc, linked);
     case A32_LDM_PC: return stub_ldm_pc(w, insn);
     case A32_LDST:
     case A32_DP_IMM:
-    case A32_DP_REG: return stub_pc_operand(w, insn, class, a32_pc_operands(insn, row), at->pc);
+    case A32_DP_REG: return stub_pc_operand(w, insn, class, a32_pc_operands(insn, row), pc);
     default: return false;
     }
-}
-
-void stub_finish(struct stub_writer *w)
-{
-    for (unsigned i = 0; i < w->literal_count; i++) {
-        const struct stub_literal *l = &w->literals[i];
-
-        w->words[l->word] = a32_ldr_pc(l->rd, (int32_t)(4 * (w->count - l->word)) - 8);
-        put(w, l->value);
-    }
-}
-
-uint32_t stub_emit(struct stub_writer *w, uint32_t insn, enum a32_class class, const struct a32_row *row,
-                   uint32_t pc, uint32_t entry, bool in_place)
-{
-    struct stub_place at = { pc, entry, in_place, class == A32_BL && in_place };
-    uint32_t cc = insn >> 28 == 15 ? CC_AL : insn >> 28;
-
-    stub_start(w, pc);
-    if (!stub_body(w, insn, class, row, &at))
-        return 0;
-    if (stub_falls_through(w->site))
-        put(w, a32_b(CC_AL, here(w), entry + 4));
-    stub_finish(w);
-    return at.linked ? a32_bl(cc, entry, w->va) : a32_b(cc, entry, w->va);
 }

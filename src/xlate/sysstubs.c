@@ -31,27 +31,28 @@ static void write_field(struct stub_writer *w, unsigned rt, uint32_t field)
  * CPSIE i: str ra; ldr ra,pend_ptr; ldr ra,[ra,#ctl_on] (faults when an interrupt waits); strb ra,ctl | ldr ra */
 bool sysstub_cps(struct stub_writer *w, uint32_t insn)
 {
-    unsigned imod = BITS(insn, 19, 18);
+    unsigned imod = BITS(insn, 19, 18), ra;
 
     if (BITS(insn, 17, 17) || imod < 2 || BITS(insn, 8, 6) != 2)
         return false; /* mode change, or A or F: the VMM does it */
-    begin(w, STUB_SIMPLE, 0);
+    ra = pick_scratch(w, 0);
+    begin(w, STUB_SIMPLE, ra);
     if (imod == 3) {
-        put_load(w, 0, FIELD(ctl_off));
+        put_load(w, ra, FIELD(ctl_off));
     } else {
-        put_load(w, 0, FIELD(pend_ptr));
-        put(w, a32_ldr(0, 0, FIELD(ctl_on)));
+        put_load(w, ra, FIELD(pend_ptr));
+        put(w, a32_ldr(ra, ra, FIELD(ctl_on)));
     }
-    put_store_byte(w, 0, FIELD(ctl));
+    put_store_byte(w, ra, FIELD(ctl));
     commit_here(w);
-    end_simple(w, 0);
+    end_simple(w, ra);
     return true;
 }
 
 /* str ra; mrs ra,apsr; ldr rd,ctl | pkhbt rd,rd,ra; ldr ra */
 void sysstub_mrs_cpsr(struct stub_writer *w, uint32_t insn)
 {
-    unsigned rd = BITS(insn, 15, 12), ra = pick_scratch(BIT(rd));
+    unsigned rd = BITS(insn, 15, 12), ra = pick_scratch(w, BIT(rd));
 
     begin(w, STUB_MRS, ra);
     w->site->rb = rd & 15;
@@ -69,7 +70,7 @@ void sysstub_mrs_cpsr(struct stub_writer *w, uint32_t insn)
  */
 bool sysstub_msr_cpsr(struct stub_writer *w, uint32_t insn)
 {
-    unsigned rm = BITS(insn, 3, 0), ra = pick_scratch(BIT(rm));
+    unsigned rm = BITS(insn, 3, 0), ra = pick_scratch(w, BIT(rm));
 
     if ((insn & BIT(25)) || BITS(insn, 19, 16) != 1)
         return false;
@@ -174,7 +175,7 @@ static void store_user_word(struct stub_writer *w, const struct block *b, unsign
  */
 static void stm_user(struct stub_writer *w, const struct block *b)
 {
-    unsigned ra = pick_scratch(b->low | BIT(b->rn));
+    unsigned ra = pick_scratch(w, b->low | BIT(b->rn));
 
     begin(w, STUB_SIMPLE, ra);
     put_load(w, ra, FIELD(usr_ptr));
@@ -206,7 +207,7 @@ static void load_user_word(struct stub_writer *w, const struct block *b, unsigne
 static void ldm_user(struct stub_writer *w, const struct block *b)
 {
     uint32_t candidates = b->low & ~BIT(b->rn);
-    unsigned ra = candidates ? (unsigned)__builtin_ctz(candidates) : pick_scratch(BIT(b->rn) | b->low);
+    unsigned ra = candidates ? (unsigned)__builtin_ctz(candidates) : pick_scratch(w, BIT(b->rn) | b->low);
 
     begin(w, candidates ? STUB_DONE : STUB_SIMPLE, ra);
     put_load(w, ra, FIELD(usr_ptr));
@@ -244,7 +245,7 @@ bool sysstub_user_registers(struct stub_writer *w, uint32_t insn)
  */
 static void write_dacr(struct stub_writer *w, unsigned rt)
 {
-    unsigned ra = pick_scratch(BIT(rt));
+    unsigned ra = pick_scratch(w, BIT(rt));
 
     begin(w, STUB_SIMPLE, ra);
     put_load(w, ra, FIELD(hw_dacr));
@@ -269,7 +270,7 @@ static void write_dacr(struct stub_writer *w, unsigned rt)
  */
 bool sysstub_unprivileged(struct stub_writer *w, uint32_t insn)
 {
-    unsigned rn = BITS(insn, 19, 16), rt = BITS(insn, 15, 12), ra = pick_scratch(BIT(rn) | BIT(rt));
+    unsigned rn = BITS(insn, 19, 16), rt = BITS(insn, 15, 12), ra = pick_scratch(w, BIT(rn) | BIT(rt));
     bool load = insn & BIT(20);
 
     if ((insn & 0x0f600000u) != 0x04600000u || rn == R_PC || rt == R_PC || rn == rt)
@@ -319,7 +320,7 @@ static bool read_cp15(struct stub_writer *w, uint32_t reg, unsigned rt)
  */
 static void queue_tlbi(struct stub_writer *w, unsigned rt)
 {
-    unsigned ra = pick_scratch(BIT(rt));
+    unsigned ra = pick_scratch(w, BIT(rt));
 
     begin(w, STUB_SIMPLE, ra);
     put_load(w, ra, FIELD(tlbi_next));
@@ -332,12 +333,14 @@ static void queue_tlbi(struct stub_writer *w, unsigned rt)
 /* DSB: str ra; dsb; ldr ra,tlbi_next; ldr ra,[ra,#PROBE] (faults when something is queued) | ldr ra */
 void sysstub_dsb(struct stub_writer *w, uint32_t insn)
 {
-    begin(w, STUB_SIMPLE, 0);
+    unsigned ra = pick_scratch(w, 0);
+
+    begin(w, STUB_SIMPLE, ra);
     put(w, insn);
-    put_load(w, 0, FIELD(tlbi_next));
-    put(w, a32_ldr(0, 0, STATE_QUEUE_PROBE));
+    put_load(w, ra, FIELD(tlbi_next));
+    put(w, a32_ldr(ra, ra, STATE_QUEUE_PROBE));
     commit_here(w);
-    end_simple(w, 0);
+    end_simple(w, ra);
 }
 
 /*
@@ -346,7 +349,7 @@ void sysstub_dsb(struct stub_writer *w, uint32_t insn)
  */
 static void icache_maintenance(struct stub_writer *w, uint32_t insn, unsigned rt)
 {
-    unsigned ra = pick_scratch(BIT(rt));
+    unsigned ra = pick_scratch(w, BIT(rt));
 
     begin(w, STUB_SIMPLE, ra);
     put_load(w, ra, FIELD(icache_clean));
@@ -411,7 +414,7 @@ bool sysstub_cp15(struct stub_writer *w, uint32_t insn)
  */
 bool sysstub_vfp(struct stub_writer *w, uint32_t insn)
 {
-    unsigned rt = BITS(insn, 15, 12), ra = pick_scratch(BIT(rt));
+    unsigned rt = BITS(insn, 15, 12), ra = pick_scratch(w, BIT(rt));
 
     if (BITS(insn, 19, 16) != 8 || rt == R_PC)
         return false;

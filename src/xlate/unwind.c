@@ -83,6 +83,7 @@ static enum unwind_result finish(struct xlate *x, const struct arena_page *page,
         set_target(r[s->rb] + XLATE_D + (r[s->rb] & 1 ? XLATE_THUMB_TAG : 0), r, cpsr);
         break;
     case STUB_BX_LR:
+    case STUB_COPY:
         break;
     }
     return UNWIND_COMPLETED;
@@ -98,12 +99,16 @@ static enum unwind_result unwind_stub(struct xlate *x, const struct arena_page *
     if (!s)
         return UNWIND_UNKNOWN;
     k = word - s->start;
+    if (s->kind == STUB_COPY) {
+        r[15] = s->guest_pc + 4 * k;
+        return UNWIND_CLEAN;
+    }
     if (k >= s->commit)
         return finish(x, page, s, k, ALIGN_DOWN(hw_pc, 4096), r, cpsr);
     if (s->kind == STUB_BX_LR) {
         if (k == 1 && (r[14] & 1))
             r[14] ^= XLATE_THUMB_TAG;
-    } else if (k >= 1 && s->ra != 15) {
+    } else if ((k >= 1 || s->held) && s->ra != 15) {
         r[s->ra] = x->state->slot[SLOT_U0];
     }
     r[15] = s->guest_pc;

@@ -146,9 +146,13 @@ static bool system_class(enum a32_class class)
            class == A32_UNPRIV;
 }
 
-/* The word that stands in place of insn, or 0 when that takes a stub or an exit. */
-static uint32_t place_word(const struct xlate *x, const struct xpage *p, uint32_t insn, enum a32_class class,
-                           const struct a32_row *row)
+bool xlate_may_stub(const struct xlate *x, enum a32_class class)
+{
+    return !(x->no_system_stubs && system_class(class));
+}
+
+uint32_t xlate_place(const struct xlate *x, const struct xpage *p, uint32_t insn, enum a32_class class,
+                     const struct a32_row *row)
 {
     switch (class) {
     case A32_COPY:
@@ -165,14 +169,15 @@ static uint32_t place_word(const struct xlate *x, const struct xpage *p, uint32_
 }
 
 /* A stub, or an exit where there is no stub form or no room. */
-static uint32_t make_word(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn, enum a32_class class,
-                          const struct a32_row *row)
+static uint32_t make_word(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count)
 {
+    uint32_t insn = code[0], word = 0;
+    const struct a32_row *row = a32_decode(insn);
+    enum a32_class class = a32_classify(insn, row);
     bool pc_operand = a32_pc_operands(insn, row) != 0;
-    uint32_t word = 0;
 
-    if (!(x->no_system_stubs && system_class(class)))
-        word = arena_stub(x, p, index, insn, class, row);
+    if (xlate_may_stub(x, class))
+        word = arena_stub(x, p, index, code, x->traces ? count : 1);
     if (!word && insn == A32_MOVS_PC_LR)
         word = a32_svc(CC_AL, XLATE_SVC_ERET);
     if (!word)
@@ -187,25 +192,27 @@ static uint32_t lazy_word(uint32_t insn)
 }
 
 /* What the quick answers do not tell. */
-static uint32_t translate_other(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
+static uint32_t translate_other(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count)
 {
     const struct a32_row *row;
     enum a32_class class;
-    uint32_t word;
+    uint32_t insn = code[0], word;
 
     if (a32_plain_more(insn, a32_quick_ones(insn)))
         return insn;
     row = a32_decode(insn);
     class = a32_classify(insn, row);
-    word = place_word(x, p, insn, class, row);
+    word = xlate_place(x, p, insn, class, row);
     if (word)
         return word;
-    return x->lazy_stubs ? lazy_word(insn) : make_word(x, p, index, insn, class, row);
+    return x->lazy_stubs ? lazy_word(insn) : make_word(x, p, index, code, count < XLATE_TRACE ? count : XLATE_TRACE);
 }
 
-static inline uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
+/* The word for code[0]; there may be more of it, as far as it is known. */
+static inline uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code,
+                                      unsigned count)
 {
-    uint32_t ones = a32_quick_ones(insn), quick = a32_quick[BITS(insn, 27, 20)];
+    uint32_t insn = code[0], ones = a32_quick_ones(insn), quick = a32_quick[BITS(insn, 27, 20)];
 
     if (!(quick & ones))
         return insn;
@@ -220,7 +227,7 @@ static inline uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned
         if ((!(quick & A32_QUICK_NOT) || (quick & A32_QUICK_SENSITIVE)) && x->lazy_stubs)
             return lazy_word(insn);
     }
-    return translate_other(x, p, index, insn);
+    return translate_other(x, p, index, code, count);
 }
 
 /* Words first to first + count - 1 of the page; 'source' begins with the first. */
@@ -230,7 +237,7 @@ static void translate_words(struct xlate *x, struct xpage *p, unsigned first, un
 
 #pragma GCC unroll 4
     for (unsigned i = 0; i < count; i++)
-        words[i] = translate_word(x, p, first + i, source[i]);
+        words[i] = translate_word(x, p, first + i, &source[i], count - i);
     arch_sync_code(words, 4 * count);
 }
 
@@ -261,16 +268,13 @@ static void translate_later(struct xpage *p)
     p->pending = 0xff;
 }
 
-void xlate_make(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
+void xlate_make(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count)
 {
-    const struct a32_row *row;
-
     if (is_pending(p, index)) {
         translate_block(x, p, index / XLATE_BLOCK);
         return;
     }
-    row = a32_decode(insn);
-    p->words[index] = make_word(x, p, index, insn, a32_classify(insn, row), row);
+    p->words[index] = make_word(x, p, index, code, count);
     arch_sync_code(&p->words[index], 4);
 }
 
@@ -391,6 +395,19 @@ unsigned xlate_invalidate(struct xlate *x, gpa_t page)
     return count;
 }
 
+/* Word i of the page has changed: stubs may go through it from as far before as a trace is long.  Words from
+ * 'first' on are those of 'source', others still as in 'old'. */
+static void forget_traces(struct xlate *x, struct xpage *p, unsigned i, const uint32_t *old, const uint32_t *source,
+                          unsigned first)
+{
+    for (unsigned j = i < XLATE_TRACE ? 0 : i - XLATE_TRACE + 1; j < i; j++) {
+        const uint32_t *insn = j < first ? &old[j] : &source[j];
+
+        if ((p->words[j] & 0x0f000000u) == 0x0a000000u && p->words[j] != *insn)
+            p->words[j] = translate_word(x, p, j, insn, 1);
+    }
+}
+
 unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const uint32_t *source,
                       unsigned first, unsigned count)
 {
@@ -406,8 +423,12 @@ unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const ui
         low = i < low ? i : low;
         high = i;
         for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {
-            if (p->gpa.v == page.v && !p->thumb && !is_pending(p, i))
-                p->words[i] = translate_word(x, p, i, source[i]);
+            if (p->gpa.v != page.v || p->thumb)
+                continue;
+            if (!is_pending(p, i))
+                p->words[i] = translate_word(x, p, i, &source[i], 1);
+            if (x->traces)
+                forget_traces(x, p, i, old, source, first);
         }
     }
     for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {
@@ -416,6 +437,7 @@ unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const ui
     }
     if (!changed)
         return 0;
+    low = low < XLATE_TRACE ? 0 : low - XLATE_TRACE;
     for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {
         if (p->gpa.v == page.v && p->thumb)
             arch_sync_code(p->words, 4096);

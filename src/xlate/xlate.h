@@ -20,19 +20,21 @@
 
 #define XLATE_MAX_ARENAS 24
 #define XLATE_ARENA_PAGES 127          /* code pages of a 1 MiB arena, each between two state page aliases */
-#define XLATE_SITES_PER_PAGE 400
+#define XLATE_SITES_PER_PAGE 512
+#define XLATE_TRACE 16                 /* the most instructions that one stub goes through */
 #define XLATE_BLOCK 128                /* words that are translated when the first of them executes */
 
 /* How a stub that is interrupted half way is undone or finished; the comments
  * in stubs.c draw each sequence. */
-enum stub_kind { STUB_SIMPLE, STUB_DONE, STUB_MRS, STUB_BL, STUB_BX_LR, STUB_JUMP, STUB_POP, STUB_BLX };
+enum stub_kind { STUB_SIMPLE, STUB_DONE, STUB_MRS, STUB_BL, STUB_BX_LR, STUB_JUMP, STUB_POP, STUB_BLX, STUB_COPY };
 
 struct stub_site {
     uint32_t guest_pc;
-    uint16_t start;          /* word index in the arena page */
+    uint16_t start : 10;     /* word index in the arena page */
+    uint16_t held : 1;       /* ra is in U0 already, from the stub before */
     uint8_t kind : 4;
     uint8_t commit : 4;      /* from this word on the instruction has happened */
-    uint8_t ra : 4;          /* register spilled to U0 by word 0 */
+    uint8_t ra : 4;          /* register spilled to U0, by word 0 */
     uint8_t rb : 4;          /* by kind */
 };
 
@@ -100,6 +102,7 @@ struct xlate {
     struct xpage slot;            /* where single T32 instructions run out of line (xlate/thumb.h) */
     struct xlate_stats stats;
     bool lazy_stubs; /* blocks are translated, and stubs made, when their instructions execute (xlate_make) */
+    bool traces;     /* stubs go on to the next instructions that need one */
     bool no_system_stubs, no_lazy_dacr, no_tlbi_queue; /* switched off: those instructions exit */
 };
 
@@ -112,9 +115,9 @@ void xlate_init(struct xlate *x, const struct xlate_ops *ops, void *ctx, struct 
 struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in_place);
 /* The word that exits for an MCR or MRC of CP15 with op1 = 0 (arch/state.h). */
 uint32_t xlate_cp15_exit(uint32_t cc, uint32_t insn);
-/* After an exit by XLATE_SVC_LAZY: translates the word's block, or gives the site its stub or exit word.
- * 'insn' is the guest's, as translated. */
-void xlate_make(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn);
+/* After an exit by XLATE_SVC_LAZY: translates the word's block, or gives the site its stub or exit word.  code: the
+ * guest's words from there on in the page, as translated; at least one, and with traces up to XLATE_TRACE. */
+void xlate_make(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count);
 /* The A32 page that executes at va, whose words the hardware sees there; NULL when it is none. */
 struct xpage *xlate_page_at(struct xlate *x, uint32_t va, const uint32_t *words);
 /* The T32 translation of the page; empty when it is new (xlate/thumb.h). */

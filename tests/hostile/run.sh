@@ -14,7 +14,7 @@ logs=build/hostile/log
 boards="cubieboard vexpress-a9 realview-pb-a8"
 # Each seed of a long run has one of these.
 variants=("" :--policy:trap :--policy:oos :--no-space-cache :--without:fast-paths :--without:lazy-dacr
-          :--without:system-stubs :--without:tlbi-queue)
+          :--without:system-stubs :--without:tlbi-queue :--without:traces)
 # These leave the program alone, so it must come to its end, with no check failed.
 whole="words user-words thumb leak mmio dma flash cpregs modes tables spaces code storm floods"
 # These may kill or stop the VM.

@@ -34,7 +34,7 @@ case_session-debug() {
 
 # Every optimisation that can be switched off is.
 case_without-optimisations() {
-    session --decompress --without fast-paths,lazy-dacr,system-stubs,tlbi-queue,lazy-stubs
+    session --decompress --without fast-paths,lazy-dacr,system-stubs,tlbi-queue,lazy-stubs,traces
 }
 
 # Debian's other kernels.  Realtime: the same session.

@@ -423,7 +423,9 @@ static void from_hardware(const struct machine *entered, const struct cpu_regs *
     v->cp15.dacr = state->dacr;
     v->fpexc = state->fpexc & BIT(30);
     out->tlbi_count = (state->tlbi_next - VMM_STATE - STATE_QUEUE) / 4 - queued;
-    out->tlbi_arg = out->tlbi_count ? state->tlbi[queued] : 0;
+    out->tlbi_sum = 0;
+    for (uint32_t i = 0; i < out->tlbi_count && queued + i < ARRAY_SIZE(state->tlbi); i++)
+        out->tlbi_sum += state->tlbi[queued + i];
     cpu_read_tpidr(&v->cp15.tpidruro, &ro);
     if (ro != entered->vcpu.cp15.tpidrprw)
         v->cp15.tpidrprw = ~ro; /* it cannot change */
@@ -459,7 +461,7 @@ void machine_arrive(const struct machine *entered, const struct cpu_regs *hw, co
 bool machine_same(const struct machine *a, const struct machine *b)
 {
     return !memcmp(&a->vcpu, &b->vcpu, sizeof(a->vcpu)) && !memcmp(a->vfp, b->vfp, sizeof(a->vfp)) &&
-           a->tlbi_count == b->tlbi_count && a->tlbi_arg == b->tlbi_arg;
+           a->tlbi_count == b->tlbi_count && a->tlbi_sum == b->tlbi_sum;
 }
 
 bool memory_same(const struct memory *a, const struct memory *b)
@@ -536,7 +538,7 @@ void cp15_hook_tlbi(struct vcpu *vcpu, enum tlbi_kind kind, uint32_t arg)
     (void)vcpu;
     if (kind == TLBI_MVA) {
         ref_machine->tlbi_count++;
-        ref_machine->tlbi_arg = arg;
+        ref_machine->tlbi_sum += arg;
     }
 }
 

@@ -20,7 +20,7 @@
 struct machine {
     struct vcpu vcpu;
     uint64_t vfp[32];
-    uint32_t tlbi_count, tlbi_arg;    /* TLBIMVAs that the instruction asked for */
+    uint32_t tlbi_count, tlbi_sum;    /* TLBIMVAs that were asked for, and their arguments */
 };
 
 extern struct xlate xlate;

@@ -6,7 +6,7 @@
 #   PROOFS              the programs
 #   NAME_PROVES         what a program links beside tests/proof/NAME.c
 
-PROOFS = prove_a32 prove_copies model_shadow
+PROOFS = prove_a32 prove_traces prove_copies model_shadow
 
 PROOF_CC ?= gcc
 PROOF_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Isrc/arch/fake -Isrc -Itests/proof -Itests/unit
@@ -14,6 +14,7 @@ PROOF_XLATE = $(addprefix tests/proof/,cpu.c forms.c kinds.c machine.c) $(wildca
 	$(addprefix src/core/,pool.c vcpu.c cp15.c) src/arch/fake/fake.c
 
 prove_a32_PROVES = $(PROOF_XLATE)
+prove_traces_PROVES = $(PROOF_XLATE)
 prove_copies_PROVES = $(PROOF_XLATE)
 model_shadow_PROVES = tests/proof/models.c $(filter-out src/shadow/ats.c,$(wildcard src/shadow/*.c)) \
 	$(addprefix src/core/,pool.c gmem.c vm.c) src/arch/fake/fake.c

@@ -259,6 +259,62 @@ static void test_invalidation(void)
            "and finishes one word below");
 }
 
+/* The word in the arenas that the entry word of instruction i branches to. */
+static const uint32_t *stub_at(const struct xpage *p, unsigned i)
+{
+    uint32_t target = p->va + 4 * i + 8 + ((uint32_t)sign_extend(p->words[i] & 0xffffff, 24) << 2);
+    const struct arena_page *page = arena_page_at(&xlate, target);
+
+    return page ? page->words + BITS(target, 11, 2) : NULL;
+}
+
+/* A stub that goes through words of the page is made again when one of them changes, and only then. */
+static void test_traces(void)
+{
+    uint32_t *code = ram[2], old[1024], before[1024];
+    struct xpage *p, *q;
+    bool ok = true;
+
+    for (unsigned i = 0; i < 1024; i++)
+        code[i] = 0xe1a00000;
+    code[8] = 0xe10f4000;  /* mrs r4, cpsr */
+    code[10] = 0xf10c0080; /* cpsid i */
+    code[12] = 0xe14f5000; /* mrs r5, spsr */
+    code[14] = 0xe12fff1e; /* bx lr */
+    code[1022] = 0xe10f4000;
+    xlate.traces = xlate.lazy_stubs = true;
+    p = xlate_get(&xlate, gva(0xc0302000), page_gpa(2), true);
+    q = xlate_get(&xlate, gva(0xc0402000), page_gpa(2), false);
+    report(p->words[8] == 0xef000082 && p->words[14] == 0xef000082, "lazy: nothing is made");
+    xlate_make(&xlate, p, 8, code + 8, XLATE_TRACE);
+    xlate_make(&xlate, q, 8, code + 8, XLATE_TRACE);
+    xlate_make(&xlate, p, 1022, code + 1022, 2);
+    ok = is_stub_branch(p->words[8], p->va + 32, 0xc0302020, 14) && p->words[10] == 0xef000082;
+    /* no branch back: it goes through mrs, cpsid, mrs and leaves by bx */
+    for (unsigned i = 0; ok && stub_at(p, 8)[i] != 0xe280f000 + (14u << 16 | XLATE_D_IMM12); i++)
+        ok = i < 40 && stub_at(p, 8)[i] >> 24 != 0xea;
+    report(ok, "a stub goes through the ones that follow");
+    for (unsigned changed = 0; changed < 40; changed++) {
+        bool covered = changed > 8 && changed < 8 + XLATE_TRACE;
+
+        memcpy(old, code, 4096);
+        memcpy(before, p->words, 4096);
+        code[changed] = code[changed] == 0xe1a00000 ? 0xe1a01001 : 0xe1a02002;
+        ok &= xlate_resync(&xlate, page_gpa(2), old, code, changed & ~7u, 8) == 1;
+        ok &= p->words[changed] == code[changed] && q->words[changed] == code[changed];
+        if (changed != 8)
+            ok &= covered ? p->words[8] == 0xef000082 && q->words[8] == 0xef000082 : p->words[8] == before[8];
+        memcpy(code, old, 4096);
+        old[changed] ^= 1;
+        xlate_resync(&xlate, page_gpa(2), old, code, changed & ~7u, 8);
+        xlate_make(&xlate, p, 8, code + 8, XLATE_TRACE);
+        xlate_make(&xlate, q, 8, code + 8, XLATE_TRACE);
+    }
+    report(ok, "and is made again when one of them changes");
+    xlate.traces = xlate.lazy_stubs = false;
+    xlate_invalidate(&xlate, page_gpa(2));
+}
+
 static void test_arenas(void)
 {
     struct arena *a = xlate_arena_at(&xlate, xlate_find(&xlate, gva(0xc0001000), page_gpa(1), false)->va);
@@ -401,6 +457,7 @@ int main(void)
     test_words();
     test_lazy();
     test_invalidation();
+    test_traces();
     test_arenas();
     test_arena_places();
     test_arena_and_code();

@@ -28,7 +28,7 @@ static const struct option_row {
     { "append", OPT_APPEND, "STR", FOR_BOTH, "the guest's command line; '+STR' adds to the default one" },
     { "dtb", OPT_DTB, "FILE", FOR_BOTH, "the guest's device tree (default: generated; with --native: the board's)" },
     { "vm", OPT_VM, "FILE", FOR_BOTH, "VM description, source or blob (default: vms/linux.dts)" },
-    { "without", OPT_WITHOUT, "LIST", FOR_BOTH, "off: fast-paths,lazy-dacr,system-stubs,tlbi-queue,lazy-stubs" },
+    { "without", OPT_WITHOUT, "LIST", FOR_BOTH, "off: fast-paths,lazy-dacr,system-stubs,tlbi-queue,lazy-stubs,traces" },
     { "memory", OPT_MEMORY, "SIZE", FOR_BOTH, "the guest's memory: 64M, 1G; a bare number is MiB (default: 256M)" },
     { "policy", OPT_POLICY, "NAME", FOR_BOTH, "how shadow tables are kept in step: tlb (default), trap or oos" },
     { "no-space-cache", OPT_NO_SPACE_CACHE, NULL, FOR_BOTH, "drop the shadow tables at every switch of spaces" },
