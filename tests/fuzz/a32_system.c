@@ -76,7 +76,8 @@ static void mode_change(void)
 /* Where a return may go: the same instruction set or, with 'thumb', the other one. */
 static bool to_thumb(void)
 {
-    return (gen.kind == KIND_T32 || gen.kind == KIND_MIX || gen.kind == KIND_USER || gen.kind == KIND_IRQ) &&
+    return (gen.kind == KIND_T32 || gen.kind == KIND_MIX || gen.kind == KIND_USER || gen.kind == KIND_IRQ ||
+            gen.kind == KIND_FLAT) &&
            pick(gen.kind == KIND_T32 ? 1 : 3) == 0;
 }
 
@@ -249,6 +250,10 @@ static void hints(void)
 
 void a32_system(void)
 {
+    if (gen.kind == KIND_FLAT && pick(6) == 0) {
+        flat_switch();
+        return;
+    }
     switch (pick(16)) {
     case 0: case 1: status_read(); break;
     case 2: case 3: case 4: status_write(); break;

@@ -17,7 +17,8 @@ struct fuzz_orders {
 };
 extern volatile struct fuzz_orders fuzz_orders;
 
-enum fuzz_kind { KIND_A32, KIND_T32, KIND_MIX, KIND_USER, KIND_IRQ, KIND_MMU, KIND_SMC, KIND_WILD, KIND_COUNT };
+enum fuzz_kind { KIND_A32, KIND_T32, KIND_MIX, KIND_USER, KIND_IRQ, KIND_MMU, KIND_SMC, KIND_WILD, KIND_FLAT,
+                 KIND_COUNT };
 
 /* Memory of the programs, at the same physical addresses. */
 #define FUZZ_MIB 0x41000000u
@@ -32,6 +33,7 @@ enum fuzz_kind { KIND_A32, KIND_T32, KIND_MIX, KIND_USER, KIND_IRQ, KIND_MMU, KI
 #define PAGE_PRIV (FUZZ_MIB + 0x24000)
 #define PAGE_RO (FUZZ_MIB + 0x25000)
 #define PAGE_XN (FUZZ_MIB + 0x27000)
+#define FLAT_TRAPS (FUZZ_MIB + 0x40000)    /* a page of words that are UNDEFINED, in both instruction sets */
 #define MIB_NO_ACCESS (FUZZ_MIB + 0x100000)
 #define MIB_UNMAPPED (FUZZ_MIB + 0x200000)
 #define MIB_RO (FUZZ_MIB + 0x300000)
@@ -109,6 +111,10 @@ void item_seed(uint32_t seed, uint32_t i);
 void note(uint32_t value);
 bool verbose(void);
 void sync_code(uint32_t from, uint32_t to);
+/* Programs that run with the MMU off, and switch it on and off (flat.c). */
+void flat_begin(bool off);
+void flat_end(void);
+void flat_switch(void);
 /* run.S */
 void fuzz_enter(const uint32_t regs[17]);
 void fuzz_banks(const uint32_t values[17]);

@@ -12,7 +12,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 99
 out=build/fuzz
 image=build/bare/fuzz
-kinds=(a32 t32 mix user irq mmu smc wild)
+kinds=(a32 t32 mix user irq mmu smc wild flat)
 limit=60
 mkdir -p "$out"
 
@@ -248,7 +248,7 @@ regressions() {
 
 limit=${FUZZ_LIMIT:-240} seconds=60 rounds=0 seed=1 batch=250 failed=0 done_programs=0 hung=0 stopped=0
 declare -A count
-use_kinds=a32,t32,mix,user,irq,mmu,smc
+use_kinds=a32,t32,mix,user,irq,mmu,smc,flat
 use_configs=
 while [ $# -gt 0 ]; do
     case $1 in

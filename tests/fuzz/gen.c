@@ -30,6 +30,8 @@ uint32_t any_nowhere(void)
 {
     static const uint32_t places[] = { PAGE_UNMAPPED, PAGE_XN, MIB_NO_ACCESS, MIB_UNMAPPED, 0, 0x3fffff00 };
 
+    if (gen.kind == KIND_FLAT)
+        return FLAT_TRAPS + pick(1000) * 4;
     return places[pick(6)] + pick(64) * 4;
 }
 

@@ -160,7 +160,10 @@ static bool on_exception(struct trap *t)
         return false;
     switch (t->kind) {
     case EXC_SVC: return handle_svc(t);
-    case EXC_UND: return skip(t, t->lr - (t->spsr & PSR_T ? 2 : 4));
+    case EXC_UND:
+        if ((t->lr & ~0xfffu) == FLAT_TRAPS)
+            return come_back(t);
+        return skip(t, t->lr - (t->spsr & PSR_T ? 2 : 4));
     case EXC_DABT: return skip(t, t->lr - 8);
     case EXC_PABT: return fsr_status(t->ifsr) == 2 ? skip(t, t->lr - 4) : come_back(t);
     default: return false;
@@ -325,10 +328,11 @@ static void make_items(const uint32_t keep[2], uint32_t seed)
 static void stream_program(uint32_t seed, const uint32_t keep[2])
 {
     uint32_t regs[17], start;
+    bool flat = gen.kind == KIND_FLAT;
 
     gen.thumb = false;
     gen.mode = MODE_SVC;
-    gen.irqs = gen.kind == KIND_IRQ || gen.kind == KIND_WILD;
+    gen.irqs = gen.kind == KIND_IRQ || gen.kind == KIND_WILD || (flat && seed % 2);
     gen.pc = start = start_of_code();
     gen.limit = start + 0x400;
     set_float();
@@ -340,13 +344,15 @@ static void stream_program(uint32_t seed, const uint32_t keep[2])
         dump_code(start, gen.pc);
     CP15_WRITE(0, c3, c0, 0, 0x0d);
     isb();
+    if (flat)
+        flat_begin(seed % 4);
     if (gen.irqs) {
         ticks = 30;
         CNTV_CTL_WRITE(CNT_ENABLE);
         tick_seed = seed | 1;
         CNTV_TVAL_WRITE(seed % 128);
     }
-    if (seed % 8 == 5)
+    if (seed % 8 == 5 || flat)
         SCTLR_WRITE(SCTLR_READ() | SCTLR_A);
     isb();
     trap_hook = on_exception;
@@ -355,6 +361,8 @@ static void stream_program(uint32_t seed, const uint32_t keep[2])
     SCTLR_WRITE(SCTLR_READ() & ~SCTLR_A);
     isb();
     CNTV_CTL_WRITE(0);
+    if (flat)
+        flat_end();
     note(ended);
     if (verbose())
         print("  %s after %u exceptions\n", ended ? "ended" : "stopped", (unsigned)events);

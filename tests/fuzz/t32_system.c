@@ -175,6 +175,10 @@ static void control_registers(void)
 
 void t32_system(void)
 {
+    if (gen.kind == KIND_FLAT && pick(6) == 0) {
+        flat_switch();
+        return;
+    }
     switch (pick(14)) {
     case 0: case 1: case 2: case 3: t32_system_one(); break;
     case 4: masks(); break;
