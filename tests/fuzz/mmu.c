@@ -3,7 +3,7 @@
  * maintenance an access may go by the old table or the new: the model says what is possible.
  * The digest has the outcome where there is only one; any other must be one of those possible.
  */
-#include "mmu_model.h"
+#include "mmu_parts.h"
 
 #define PA_BASE 0x42000000u            /* 16 MiB, also as a supersection */
 #define SLOTS 6
@@ -19,7 +19,7 @@ static uint32_t *const roots[2] = { l1_table, l1_other };
 static uint32_t written = 0x10000000; /* never the same value twice */
 static bool has_mvaa, on_qemu;
 
-static uint32_t any_pa(void)
+uint32_t mmu_any_pa(void)
 {
     return PA_BASE + pick(4) * 0x100000 + slot_page[pick(SLOTS)] * 0x1000;
 }
@@ -40,19 +40,19 @@ static uint32_t any_texcb(void)
 
 static uint32_t any_small(void)
 {
-    return any_pa() | L2_SMALL | L2_AP(any_ap()) | (pick(2) ? L2_NG : 0) | (pick(4) ? 0 : L2_SMALL_XN) |
+    return mmu_any_pa() | L2_SMALL | L2_AP(any_ap()) | (pick(2) ? L2_NG : 0) | (pick(4) ? 0 : L2_SMALL_XN) |
            L2_SMALL_TEXCB(any_texcb());
 }
 
 static uint32_t any_large(void)
 {
-    return (any_pa() & 0xffff0000) | L2_LARGE | L2_AP(any_ap()) | (pick(2) ? L2_NG : 0) | (pick(4) ? 0 : L2_LARGE_XN) |
+    return (mmu_any_pa() & 0xffff0000) | L2_LARGE | L2_AP(any_ap()) | (pick(2) ? L2_NG : 0) | (pick(4) ? 0 : L2_LARGE_XN) |
            L2_LARGE_TEXCB(any_texcb());
 }
 
 static uint32_t any_section(void)
 {
-    return (any_pa() & 0xfff00000) | L1_SECTION | L1_AP(any_ap()) | (pick(2) ? L1_NG : 0) | (pick(4) ? 0 : L1_XN) |
+    return (mmu_any_pa() & 0xfff00000) | L1_SECTION | L1_AP(any_ap()) | (pick(2) ? L1_NG : 0) | (pick(4) ? 0 : L1_XN) |
            L1_TEXCB(any_texcb()) | L1_DOMAIN(pick(4));
 }
 
@@ -61,7 +61,7 @@ static uint32_t any_va(void)
     return mib_va[pick(4)] + slot_page[pick(SLOTS)] * 0x1000;
 }
 
-static void edit_page(void)
+void mmu_edit_page(void)
 {
     uint32_t *table = tables[pick(TABLES)], page = slot_page[pick(SLOTS)], large = any_large();
 
@@ -94,14 +94,45 @@ static void edit_first_level(void)
     }
 }
 
+/* By the operations for the two kinds of TLB, one after the other. */
+static void maintain_split(uint32_t va, uint32_t asid, unsigned what)
+{
+    dsb();
+    switch (what) {
+    case 0:
+        CP15_WRITE(0, c8, c5, 0, 0);
+        CP15_WRITE(0, c8, c6, 0, 0);
+        break;
+    case 1:
+        CP15_WRITE(0, c8, c6, 1, va | asid);
+        CP15_WRITE(0, c8, c5, 1, va | asid);
+        break;
+    default:
+        CP15_WRITE(0, c8, c5, 2, asid);
+        CP15_WRITE(0, c8, c6, 2, asid);
+        break;
+    }
+    dsb();
+    isb();
+    if (what == 0)
+        model_invalidate_all();
+    else if (what == 1)
+        model_invalidate_va(va, asid);
+    else
+        model_invalidate_asid(asid);
+}
+
 static void maintain(void)
 {
     uint32_t va = any_va(), asid = 1 + pick(3);
 
-    switch (pick(8)) {
+    switch (pick(9)) {
     case 0:
         tlbi_all();
         model_invalidate_all();
+        break;
+    case 8:
+        maintain_split(va, asid, pick(3));
         break;
     case 1: case 2:
         tlbi_asid(asid);
@@ -129,6 +160,17 @@ static void set_afe(bool on)
     model_invalidate_all();
 }
 
+/* All eight kinds of memory are Normal, of different cacheability: nothing that an access shows. */
+static void set_tre(bool on)
+{
+    CP15_WRITE(0, c10, c2, 0, 0x000aaaaa);
+    CP15_WRITE(0, c10, c2, 1, any_word());
+    SCTLR_WRITE((SCTLR_READ() & ~SCTLR_TRE) | (on ? SCTLR_TRE : 0));
+    isb();
+    tlbi_all();
+    model_invalidate_all();
+}
+
 static void set_n(uint32_t n)
 {
     CP15_WRITE(0, c2, c0, 2, n);
@@ -138,7 +180,7 @@ static void set_n(uint32_t n)
     model_invalidate_all();
 }
 
-static void set_dacr(uint32_t dacr)
+void mmu_set_dacr(uint32_t dacr)
 {
     CP15_WRITE(0, c3, c0, 0, dacr);
     isb();
@@ -146,7 +188,7 @@ static void set_dacr(uint32_t dacr)
 }
 
 /* Domain 0 stays Client; 2 is reserved. */
-static uint32_t any_dacr(void)
+uint32_t mmu_any_dacr(void)
 {
     static const uint8_t rights[] = { 0, 1, 1, 3 };
 
@@ -175,8 +217,8 @@ static void change_context(void)
         break;
     case 6: set_n(pick(3)); break;
     case 7:
-        if (pick(3))
-            set_dacr(any_dacr());
+        if (pick(2))
+            set_tre(pick(2));
         else
             set_afe(!model_regs.afe);
         break;
@@ -184,58 +226,61 @@ static void change_context(void)
     model_walk_all();
 }
 
-/* Where a write of 'value' ended: the physical page, or 0. */
-static uint32_t find_written(uint32_t value)
+uint32_t mmu_new_value(void)
+{
+    return ++written;
+}
+
+uint32_t mmu_find_written(uint32_t value, uint32_t offset)
 {
     for (unsigned mib = 0; mib < 16; mib++) {
         for (unsigned i = 0; i < PLACES; i++) {
             uint32_t pa = PA_BASE + mib * 0x100000 + place_page[i] * 0x1000;
 
-            if (read32(pa + 0x10) == value)
+            if (read32(pa + offset) == value)
                 return pa;
         }
     }
     return 0;
 }
 
-static uint32_t code_page_of(uint32_t n)
+uint32_t mmu_code_page(uint32_t n)
 {
     return PA_BASE + n / PLACES * 0x100000 + place_page[n % PLACES] * 0x1000;
 }
 
 /* The outcome in the model's terms. */
-static uint32_t probe(uint32_t va, unsigned kind)
+static uint32_t probe(uint32_t va, enum mmu_kind kind)
 {
     uint32_t f = 0;
 
     switch (kind) {
-    case 0: f = probe_read(va); break;
-    case 1: f = probe_write(va + 0x10, ++written); break;
-    case 2: f = probe_exec(va + 0x20); break;
-    case 3: f = probe_ldrt(va); break;
-    case 4: f = probe_strt(va + 0x10, ++written); break;
-    case 5: f = probe_user_read(va); break;
-    case 6: f = probe_user_exec(va + 0x20); break;
+    case DO_READ: f = probe_read(va); break;
+    case DO_WRITE: f = probe_write(va + 0x10, mmu_new_value()); break;
+    case DO_FETCH: f = probe_exec(va + CODE_AT); break;
+    case DO_LDRT: f = probe_ldrt(va); break;
+    case DO_STRT: f = probe_strt(va + 0x10, mmu_new_value()); break;
+    case DO_USER_READ: f = probe_user_read(va); break;
+    default: f = probe_user_exec(va + CODE_AT); break;
     }
     if (f)
         return 0x100 | (f & 0x1f);
-    if (kind == 1 || kind == 4)
-        return find_written(written);
-    return kind == 2 || kind == 6 ? code_page_of(probe_value) : probe_value;
+    if (kind == DO_WRITE || kind == DO_STRT)
+        return mmu_find_written(written, 0x10);
+    return kind == DO_FETCH || kind == DO_USER_FETCH ? mmu_code_page(probe_value) : probe_value;
 }
 
-static void access(void)
+void mmu_judge(unsigned page, enum mmu_kind kind, uint32_t got)
 {
     static const char *const names[] = { "read", "write", "fetch", "ldrt", "strt", "user read", "user fetch" };
     static const uint8_t kinds[] = { MODEL_READ, MODEL_WRITE, MODEL_FETCH, MODEL_READ, MODEL_WRITE, MODEL_READ,
                                      MODEL_FETCH };
-    uint32_t out[MODEL_HELD + 4], page = pick(MODEL_PAGES), kind = pick(7), got;
-    unsigned n = model_outcomes(page, kinds[kind], kind < 3, out);
+    uint32_t out[MODEL_HELD + 4];
+    unsigned n = model_outcomes(page, kinds[kind], kind <= DO_FETCH, out);
     uint32_t deviation = model_deviation(page, kinds[kind]), code[MODEL_HELD];
-    unsigned kept = kind == 2 ? model_code_kept(page, code) : 0;
+    unsigned kept = kind == DO_FETCH ? model_code_kept(page, code) : 0;
     bool deviant = model_held[page].deviant, fits = n == 0 || (on_qemu && deviant);
 
-    got = probe(model_held[page].va, kind);
     for (unsigned i = 0; i < n; i++)
         fits |= out[i] == got;
     fits |= on_qemu && deviation && got == deviation;
@@ -252,16 +297,24 @@ static void access(void)
     print("\n");
 }
 
+static void access(void)
+{
+    uint32_t page = pick(MODEL_PAGES);
+    enum mmu_kind kind = pick(DO_COUNT);
+
+    mmu_judge(page, kind, probe(model_held[page].va, kind));
+}
+
 /* Each page knows its address, and has a function that returns its number. */
 static void fill_pages(void)
 {
     static bool done;
 
     for (unsigned n = 0; !done && n < 16 * PLACES; n++) {
-        uint32_t pa = code_page_of(n);
+        uint32_t pa = mmu_code_page(n);
 
         write32(pa, pa);
-        put_code(pa + 0x20, (uint8_t)n);
+        put_code(pa + CODE_AT, (uint8_t)n);
     }
     done = true;
 }
@@ -273,11 +326,12 @@ static void reset(void)
             roots[r][(i < 16 ? 0x800 : 0xf0) + i] = 0;
     }
     memset(tables, 0, sizeof(tables));
-    set_dacr(0x0d);
+    mmu_set_dacr(0x0d);
     model_regs.ttbr0 = model_regs.ttbr1 = (uint32_t)l1_table;
     CP15_WRITE(0, c2, c0, 1, (uint32_t)l1_table);
     set_n(0);
     set_afe(false);
+    set_tre(false);
     space_set(l1_table, 0);
     tlbi_all();
 }
@@ -315,9 +369,9 @@ static void start(void)
         desc_write(&tables[i / SLOTS][slot_page[i % SLOTS]], any_small());
     space_set(l1_table, 1);
     model_regs.asid = 1;
-    set_dacr(0x15);
+    mmu_set_dacr(0x15);
     tlbi_all();
-    model_invalidate_all();
+    model_begin();
 }
 
 void mmu_program(uint32_t seed, const uint32_t keep[2])
@@ -327,11 +381,14 @@ void mmu_program(uint32_t seed, const uint32_t keep[2])
         item_seed(seed, i);
         if (!(keep[i / 32] >> i % 32 & 1))
             continue;
-        switch (pick(12)) {
-        case 0: case 1: note_item(i, "page"); edit_page(); model_walk_all(); break;
+        switch (pick(16)) {
+        case 0: case 1: note_item(i, "page"); mmu_edit_page(); model_walk_all(); break;
         case 2: note_item(i, "first level"); edit_first_level(); model_walk_all(); break;
         case 3: case 4: note_item(i, "maintenance"); maintain(); break;
         case 5: note_item(i, "context"); change_context(); break;
+        case 6: note_item(i, "DACR"); mmu_set_dacr(mmu_any_dacr()); model_walk_all(); break;
+        case 7: case 8: note_item(i, "DACR chain"); mmu_dacr_chain(); break;
+        case 9: note_item(i, "MMU off"); mmu_flat_visit(); break;
         default: note_item(i, "access"); access(); break;
         }
     }

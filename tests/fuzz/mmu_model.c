@@ -85,8 +85,15 @@ static void hold_range(uint32_t va, const struct leaf *leaf)
     }
 }
 
-/* A bit for each domain that was Manager since then. */
+/* A bit for each domain that was Manager in this program: TLB maintenance that changes nothing leaves umbra's policies
+ * trap and oos what they have. */
 static uint32_t managers;
+
+void model_begin(void)
+{
+    managers = 0;
+    model_invalidate_all();
+}
 
 void model_walk_all(void)
 {
@@ -121,7 +128,6 @@ static void drop_if(gone_fn *gone, uint32_t va, uint32_t asid)
 
 void model_invalidate_all(void)
 {
-    managers = 0;
     for (unsigned i = 0; i < MODEL_PAGES; i++) {
         model_held[i].count = 0;
         model_held[i].overflow = false;
@@ -224,7 +230,7 @@ uint32_t model_deviation(unsigned page, enum model_access access)
     return access == MODEL_FETCH && w.leaf.xn ? 0x10d + level2 : 0;
 }
 
-/* Could the code have been entered under some DACR since the TLB was emptied? */
+/* Could the code have been entered under some DACR of this program? */
 static bool was_executable(const struct leaf *leaf)
 {
     return managers >> leaf->domain & 1 || (permitted(leaf->ap, MODEL_FETCH, true) && !leaf->xn);

@@ -33,6 +33,8 @@ extern struct model_regs { uint32_t ttbr0, ttbr1, n, asid, dacr; bool afe; } mod
 
 /* Every page is walked with the registers of now; what is found may be in the TLB from here on. */
 void model_walk_all(void);
+/* The start of a program. */
+void model_begin(void);
 void model_invalidate_all(void);
 void model_invalidate_asid(uint32_t asid);
 /* One address, of an ASID or of all (asid > 255). */
