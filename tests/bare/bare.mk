@@ -4,12 +4,12 @@
 CROSS ?= arm-none-eabi-
 BARE_OUT := build/bare
 # Guests compared with the oracle, and those that end otherwise on purpose.
-BARE_TESTS := hello modes psr eret pcrel thumb tlb tables mmuformats restart smc_alias timer_gic user random hostile fiq endian pocket
+BARE_TESTS := hello modes psr eret pcrel thumb tlb tables mmuformats restart smc_alias timer_gic user random hostile fiq endian rare pocket
 # Started from flash: NAME.rom is NAME.bin with rom.S before it.
 BARE_ROMS := flash flash_code
 # Judged by their own checks alone: plain QEMU does not do what they look at.
-BARE_ALONE := eret_alu psci flash_code
-BARE_NEGATIVE := hang reset window
+BARE_ALONE := eret_alu psci odd flash_code
+BARE_NEGATIVE := hang reset window window_code window_user
 BARE_TESTS += flash
 BARE_NAMES := $(BARE_TESTS) $(BARE_ALONE) $(BARE_NEGATIVE)
 BARE_BINS := $(BARE_NAMES:%=$(BARE_OUT)/%.bin) $(BARE_ROMS:%=$(BARE_OUT)/%.rom)

@@ -152,7 +152,7 @@ negative)
     code_hang=0 code_reset=0
     negative hang "$board" 'hang: '
     negative reset "$board" 'reset: '
-    negative window "$board" 'window: RAM'
+    for name in window window_code window_user; do negative $name "$board" 'window: RAM'; done
     if [ "$code_hang" -ne 0 ] && [ "$code_hang" = "$code_reset" ]; then
         fail "negative $board" "a time-out and a reset give the same code $code_hang"
     fi
