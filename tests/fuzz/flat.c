@@ -1,15 +1,15 @@
 /*
- * Programs with the MMU off: every mode sees physical memory, nothing is checked but alignment (SCTLR.A is set, since
- * unaligned accesses are UNPREDICTABLE there, A3.2.1).  Kernel code switches the MMU on and off as it goes, which
- * the architecture defines where code is mapped to its own address (B3.2.1).
+ * Programs with the MMU off: every mode sees physical memory, nothing is checked but alignment (SCTLR.A is set,
+ * since unaligned accesses are UNPREDICTABLE there, A3.2.1).  Kernel code switches the MMU on and off as it
+ * goes, which the architecture defines where code is mapped to its own address (B3.2.1).
  */
 #include "fuzz.h"
 
 /* A32: UDF. T32: UDF in the lower half, a branch to the next word's lower half in the upper one. */
 #define TRAP_WORD 0xe7ffdeffu
 
-static const uint32_t places[] = { PAGE_UNMAPPED, PAGE_USER_RO, PAGE_PRIV, PAGE_RO, PAGE_XN, MIB_NO_ACCESS, MIB_UNMAPPED,
-                                   MIB_RO, MIB_MANAGER };
+static const uint32_t places[] = { PAGE_UNMAPPED, PAGE_USER_RO, PAGE_PRIV, PAGE_RO, PAGE_XN, MIB_NO_ACCESS,
+                                   MIB_UNMAPPED, MIB_RO, MIB_MANAGER };
 #define PLACES (sizeof(places) / sizeof(places[0]))
 
 static void set_mmu(bool on)

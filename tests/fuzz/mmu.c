@@ -46,8 +46,8 @@ static uint32_t any_small(void)
 
 static uint32_t any_large(void)
 {
-    return (mmu_any_pa() & 0xffff0000) | L2_LARGE | L2_AP(any_ap()) | (pick(2) ? L2_NG : 0) | (pick(4) ? 0 : L2_LARGE_XN) |
-           L2_LARGE_TEXCB(any_texcb());
+    return (mmu_any_pa() & 0xffff0000) | L2_LARGE | L2_AP(any_ap()) | (pick(2) ? L2_NG : 0) |
+           (pick(4) ? 0 : L2_LARGE_XN) | L2_LARGE_TEXCB(any_texcb());
 }
 
 static uint32_t any_section(void)

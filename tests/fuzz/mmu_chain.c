@@ -24,7 +24,8 @@ static uint32_t call(uint32_t va)
 {
     register uint32_t r0 __asm__("r0") = 0;
 
-    __asm__ volatile("add r12, pc, #0\n blx %1" : "+r"(r0) : "r"(va) : "r1", "r2", "r3", "r12", "lr", "memory", "cc");
+    __asm__ volatile("add r12, pc, #0\n blx %1" : "+r"(r0) : "r"(va)
+                     : "r1", "r2", "r3", "r12", "lr", "memory", "cc");
     return r0;
 }
 

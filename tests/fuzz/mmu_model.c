@@ -85,8 +85,10 @@ static void hold_range(uint32_t va, const struct leaf *leaf)
     }
 }
 
-/* A bit for each domain that was Manager in this program: TLB maintenance that changes nothing leaves umbra's policies
- * trap and oos what they have. */
+/*
+ * A bit for each domain that was Manager in this program: after TLB maintenance that changes nothing umbra's
+ * policies trap and oos still have what they had.
+ */
 static uint32_t managers;
 
 void model_begin(void)

@@ -12,13 +12,19 @@ struct kind_field {
     uint16_t few_count;
 };
 
+enum kind_how {
+    CONDITIONS = 1,              /* the condition is among the fields, or there is none */
+    LISTS = 2,                   /* the long run has the lists of values too: all would be hundreds of millions */
+    LONG_ONLY = 4,
+};
+
 struct kind {
     const char *name;
     uint32_t base;
     struct kind_field fields[8];
     bool (*keep)(uint32_t insn); /* NULL: all */
     unsigned states;             /* random states each encoding runs from */
-    bool conditions;             /* the condition is among the fields, or there is none */
+    unsigned how;                /* enum kind_how */
 };
 
 extern const struct kind kinds[];

@@ -748,6 +748,8 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+#define LONG_SECONDS 20 /* for a model, of the long run */
+
 struct result { uint64_t states, transitions; unsigned depth; bool complete, bad; };
 
 /* Applies every operation to the state of a node; false: something is wrong. */
@@ -855,7 +857,7 @@ int main(int argc, char **argv)
 
             if (!wanted(argc, argv, model->name))
                 continue;
-            r = full ? explore(max_nodes, 250, 600) : explore(max_nodes, model->depth - (i > 0), 300);
+            r = full ? explore(max_nodes, 250, LONG_SECONDS) : explore(max_nodes, model->depth - (i > 0), 300);
             tell(&r, seconds() - begin);
             bad += r.bad;
             states += r.states;
