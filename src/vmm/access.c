@@ -102,6 +102,15 @@ static enum walk_fault walk_for(struct vcpu *vcpu, uint32_t va, enum access_kind
     return fault;
 }
 
+const uint32_t *access_peek(struct vcpu *vcpu, uint32_t va)
+{
+    const struct walked *t = walk_tlb(vcpu, va);
+
+    if (check(vcpu, &t->w, ACCESS_READ, true) != FSR_NONE || !t->memory)
+        return NULL;
+    return (const uint32_t *)((const uint8_t *)arch_map_page(t->host.v) + (va & 4095));
+}
+
 bool access_fetchable(struct vcpu *vcpu, uint32_t va)
 {
     struct walk_result w;

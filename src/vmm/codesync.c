@@ -81,10 +81,23 @@ bool codesync_words(gpa_t page, unsigned index, uint32_t *insns, unsigned count)
     return d || gmem_read(&vmm.vm, gpa(page.v + 4 * index), insns, 4 * count);
 }
 
-bool codesync_make_stub(uint32_t hw_pc)
+static struct xpage *page_at(uint32_t hw_pc)
 {
     hpa_t words = shadow_kernel_page(&vmm.shadow, hw_pc);
-    struct xpage *page = words.v ? xlate_page_at(&vmm.xlate, hw_pc, pool_ptr(words)) : NULL;
+
+    return words.v ? xlate_page_at(&vmm.xlate, hw_pc, pool_ptr(words)) : NULL;
+}
+
+bool codesync_insn(uint32_t hw_pc, uint32_t *insn)
+{
+    struct xpage *page = page_at(hw_pc);
+
+    return page && codesync_words(page->gpa, BITS(hw_pc, 11, 2), insn, 1);
+}
+
+bool codesync_make_stub(uint32_t hw_pc)
+{
+    struct xpage *page = page_at(hw_pc);
     unsigned index = BITS(hw_pc, 11, 2), count = 1024 - index < XLATE_TRACE ? 1024 - index : XLATE_TRACE;
     uint32_t code[XLATE_TRACE];
 

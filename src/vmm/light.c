@@ -44,10 +44,16 @@ static bool interrupted(const struct vcpu *vcpu)
     return (vgic_irq_pending(gic) && !(vmm.state->ctl & PSR_I)) || (vgic_fiq_pending(gic) && !(guest_fast.ctl & PSR_F));
 }
 
+/* Is there something that only the run loop can do? */
+static bool must_leave(const struct vcpu *vcpu)
+{
+    return vmm_claims_lost() || interrupted(vcpu) || vcpu->vm->state != VM_RUNNING;
+}
+
 /* The instruction before guest address 'next' is complete. */
 static unsigned complete(struct vcpu *vcpu, uint32_t next)
 {
-    if (vmm_claims_lost() || interrupted(vcpu) || vcpu->vm->state != VM_RUNNING) {
+    if (must_leave(vcpu)) {
         vcpu->r[15] = next;
         return EXIT_DONE | EXIT_KERNEL;
     }
@@ -56,15 +62,15 @@ static unsigned complete(struct vcpu *vcpu, uint32_t next)
     return GO_ON;
 }
 
-/* MCR and MRC of CP15, as the exit's word tells them. */
-static unsigned cp15_access(struct vcpu *vcpu, unsigned why, uint32_t word, uint32_t pc)
+/* MCR and MRC of CP15, as the exit's word tells them; false: nothing was done. */
+static bool cp15_access(struct vcpu *vcpu, uint32_t word)
 {
     unsigned rt = BITS(word, 9, 6), op2 = BITS(word, 12, 10), crm = BITS(word, 16, 13), crn = BITS(word, 20, 17);
     uint32_t psr = vcpu->cpsr, value = 0;
     enum cp_result result;
 
     if (!(BIT(crn) & LIGHT_CP15) || rt == 15 || (crn == 13 && op2 != 1) || (crn == 7 && crm == 8))
-        return why;
+        return false;
     vcpu->cpsr = guest_fast.ctl; /* a privileged mode, for who asks */
     if (word & BIT(21))
         result = cp15_read(vcpu, crn, 0, crm, op2, &value);
@@ -72,11 +78,11 @@ static unsigned cp15_access(struct vcpu *vcpu, unsigned why, uint32_t word, uint
         result = cp15_write(vcpu, crn, 0, crm, op2, vcpu->r[rt]);
     vcpu->cpsr = psr;
     if (result != CP_OK)
-        return why;
+        return false;
     if (word & BIT(21))
         vcpu->r[rt] = value;
     count(REASON_exit_emulate);
-    return complete(vcpu, pc + 4);
+    return true;
 }
 
 /* MRRC of the counters: sched_clock() and delay loops. */
@@ -110,17 +116,42 @@ static bool space_write(struct vcpu *vcpu, uint32_t word)
     }
 }
 
-/* An access that its stub could not do: as if it stood in place. */
+/* An access that its stub could not do: the stub goes on behind its exit. */
 static unsigned stub_svc(struct vcpu *vcpu, unsigned why, uint32_t hw_pc, uint32_t word)
 {
-    unsigned answer = why;
+    if ((word & 0x3f) != XLATE_SVC_CP15 || !cp15_access(vcpu, word))
+        return why;
+    if (must_leave(vcpu)) {
+        xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
+        vcpu->r[15] += 4;
+        return EXIT_DONE | EXIT_KERNEL;
+    }
+    world_reload(vcpu, true);
+    return GO_ON;
+}
 
-    if ((word & 0x3f) == XLATE_SVC_CP15 &&
-        xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_CLEAN)
-        answer = cp15_access(vcpu, why, word, vcpu->r[15]);
-    if (answer == why)
-        vcpu->r[15] = hw_pc + 4;
-    return answer;
+#define LDMIA_RETURN 0xe8d08000u /* LDMIA rn, {..., pc}^, always */
+#define LDMIA_RETURN_MASK 0xfff08000u
+
+/* A kernel's return from an exception that it took in a privileged mode: all registers by one LDM. */
+static unsigned ldm_return(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
+{
+    uint32_t insn, psr = vmm.state->spsr, addr;
+    const uint32_t *words;
+
+    if (!world_may_return(psr) || !codesync_insn(hw_pc, &insn) || (insn & LDMIA_RETURN_MASK) != LDMIA_RETURN)
+        return why;
+    addr = vcpu->r[BITS(insn, 19, 16)];
+    world_sync_shared(vcpu);
+    if (BITS(insn, 19, 16) == 15 || (addr & 3) || (addr & 4095) + 4 * 16 > 4096 || !(words = access_peek(vcpu, addr)))
+        return why;
+    for (unsigned i = 0; i < 15; i++) {
+        if (insn & BIT(i))
+            vcpu->r[i] = *words++;
+    }
+    world_return(vcpu, psr);
+    vcpu->r[15] = fault_code_entry(ALIGN_DOWN(*words, 4));
+    return counted(REASON_exit_emulate);
 }
 
 /* MOVS pc, lr between spaces: now the short path can take it. */
@@ -147,7 +178,9 @@ static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
     if (in_stub)
         return stub_svc(vcpu, why, hw_pc, word);
     if ((word & 0x3f) == XLATE_SVC_CP15)
-        return cp15_access(vcpu, why, word, hw_pc - XLATE_D);
+        return cp15_access(vcpu, word) ? complete(vcpu, hw_pc - XLATE_D + 4) : why;
+    if ((word & 0xff) == A32_ERET)
+        return ldm_return(vcpu, why, hw_pc);
     if (was_between && (word & 0xff) == XLATE_SVC_ERET)
         return return_again(vcpu, why, hw_pc);
     if ((word & 0xff) != XLATE_SVC_LAZY || !codesync_make_stub(hw_pc))

@@ -50,7 +50,7 @@ void vmm_stop(const char *fmt, ...)
     vmm.vm.state = VM_STOPPED;
 }
 
-bool vmm_claims_lost(void)
+bool vmm_check_claims(void)
 {
     if (vmm.claims_dirty)
         vmm.claims_lost |= shadow_check_claims(&vmm.shadow) != 0;

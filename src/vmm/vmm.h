@@ -31,8 +31,9 @@ void vmm_run(void);
 /* Stops the VM with a message and a dump of its state. */
 void vmm_stop(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void vmm_dump(void);
+bool vmm_check_claims(void);
 /* Do the guest's tables map places that are ours?  Then translations must go, once the vcpu is precise. */
-bool vmm_claims_lost(void);
+static inline bool vmm_claims_lost(void) { return (vmm.claims_dirty || vmm.claims_lost) && vmm_check_claims(); }
 
 /* light.c: a guest_light_fn (arch/armv7/guest.h) */
 unsigned light_exit(struct vcpu *vcpu, unsigned why);
@@ -94,6 +95,8 @@ void codesync_icache_line(gpa_t pa);
 /* Before the page is translated once more: its other translations, and the copy that all are compared with, become
  * those of the memory as it is. */
 void codesync_refresh(gpa_t page);
+/* The guest's instruction that executes at hw_pc. */
+bool codesync_insn(uint32_t hw_pc, uint32_t *insn);
 /* The word that executes at hw_pc was translated as one to be looked at later: gives it its stub or exit. */
 bool codesync_make_stub(uint32_t hw_pc);
 /* Words of the page as they were when it was translated. */
@@ -106,6 +109,8 @@ void codesync_flush(void);
 extern const struct mem_ops access_mem_ops;
 /* Fetches the instruction at pc: a 32-bit T32 one as hw1 << 16 | hw2. */
 bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size);
+/* The word at va, and what follows it in its page, as a privileged read may find it; NULL: it faults, or is a device. */
+const uint32_t *access_peek(struct vcpu *vcpu, uint32_t va);
 /* May the guest fetch at va?  A TLB's answer, which may be stale where a fault would not be. */
 bool access_fetchable(struct vcpu *vcpu, uint32_t va);
 /* A device's register; false: there is none, or not of this size. */

@@ -141,7 +141,8 @@ static void load_pending(struct vcpu *vcpu, uint32_t ctl)
  * global_l1, of which every entry may be held whatever ASID and tables are (B3.10.1), and the space is looked up when
  * something else is accessed, or User mode is entered.
  */
-static struct { bool active; uint32_t eret_block; } between;
+bool world_between;
+static uint32_t between_eret_block; /* what guest_fast.eret_block is otherwise */
 
 bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value)
 {
@@ -155,27 +156,25 @@ bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value)
     *reg = value;
     vmm.state->ttbr0 = vcpu->cp15.ttbr0;
     vmm.state->contextidr = vcpu->cp15.contextidr;
-    if (between.active)
+    if (world_between)
         return true;
     global = guest_view_of(pool_hpa(s->global_l1).v, SHADOW_GLOBAL_ASID);
     if (s->global_stale)
         guest_flush_view(&global);
     s->global_stale = false;
     guest_load_view(&global);
-    between.active = true;
+    world_between = true;
     s->checked_claims = 0; /* the tables may have grown meanwhile */
-    between.eret_block = guest_fast.eret_block;
+    between_eret_block = guest_fast.eret_block;
     guest_fast.eret_block = true;
     vmm.state->user_page[0] = vmm.state->user_page[1] = ~0u; /* LDRBT and STRBT must look again */
     return true;
 }
 
-bool world_enter_space(struct vcpu *vcpu)
+bool world_enter_noted_space(struct vcpu *vcpu)
 {
-    if (!between.active)
-        return false;
-    between.active = false;
-    guest_fast.eret_block = between.eret_block;
+    world_between = false;
+    guest_fast.eret_block = between_eret_block;
     loaded.space = NULL;
     cp15_hook_space(vcpu);
     return true;
@@ -350,9 +349,40 @@ bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t l
     guest_set_vectors(true);
     loaded.kernel = true;
     guest_load_view(&guest_fast.kernel);
-    load_pending(vcpu, ctl);
+    if (pending_changed(vcpu))
+        load_pending(vcpu, ctl);
+    else
+        vmm.state->msr_key = ctl << 25 | pending.irq;
     vcpu->r[15] = fault_code_entry((vcpu->cp15.sctlr & SCTLR_V ? 0xffff0000u : vcpu->cp15.vbar) + 4 * exc);
     return true;
+}
+
+bool world_may_return(uint32_t psr)
+{
+    uint32_t plain = psr & guest_fast.psr_check;
+    int bank = vcpu_mode_bank(psr);
+
+    return !guest_fast.eret_block && !(psr & PSR_T) && bank > BANK_USR && bank != BANK_FIQ &&
+           ((plain ^ guest_fast.ctl) & ~(PSR_MODE | PSR_I | PSR_A)) == 0; /* nothing waits for A: no asynchronous aborts */
+}
+
+void world_return(struct vcpu *vcpu, uint32_t psr)
+{
+    struct state_page *st = vmm.state;
+    unsigned from = guest_fast.bank / 4, to = (unsigned)vcpu_mode_bank(psr);
+
+    vcpu->bank_spsr[from] = st->spsr & ~PSR_RESERVED;
+    if (from != to) {
+        vcpu->bank_r13[from] = vcpu->r[13];
+        vcpu->bank_r14[from] = vcpu->r[14];
+        vcpu->r[13] = vcpu->bank_r13[to];
+        vcpu->r[14] = vcpu->bank_r14[to];
+        st->spsr = vcpu->bank_spsr[to];
+        guest_fast.bank = 4 * to;
+    }
+    load_ctl(psr & (PSR_MODE | PSR_MASKS));
+    st->msr_key = psr << 25; /* no interrupt waits */
+    vcpu->cpsr = (psr & ~guest_fast.psr_check) | MODE_USR;
 }
 
 bool world_dacr_late(void)

@@ -33,10 +33,16 @@ void world_reload(struct vcpu *vcpu, bool kernel);
 bool world_dacr_late(void);
 /* The guest kernel writes TTBR0 or CONTEXTIDR, 'reg' of the vcpu: true when that is all, for now. */
 bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value);
+extern bool world_between;
+bool world_enter_noted_space(struct vcpu *vcpu);
 /* Makes the space that was written so the current one, before anything depends on it.  False: it is. */
-bool world_enter_space(struct vcpu *vcpu);
+static inline bool world_enter_space(struct vcpu *vcpu) { return world_between && world_enter_noted_space(vcpu); }
 /* Guest user takes an abort (fault registers are set) or an interrupt; false: only world_run() can enter its handler. */
 bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr);
+/* May the guest kernel return to this CPSR, of another privileged mode, without more than world_return()?  That
+ * swaps banks and sets the vcpu's cpsr, the hardware's. */
+bool world_may_return(uint32_t psr);
+void world_return(struct vcpu *vcpu, uint32_t psr);
 /* Light exits since world_count(), by reason. */
 extern uint32_t world_light[];
 
