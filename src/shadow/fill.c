@@ -204,9 +204,11 @@ static void fill_section(struct shadow *s, struct view *v, gva_t va, const struc
     if (w->size == MAP_16M)
         bitmap_set(s->super, mib >> 4);
     if (v->kernel && is_global(v, w)) {
-        drop_global_mib(s, mib); /* a table there may be linked in other views */
+        if (s->global_l1[mib] != entry) {
+            drop_global_mib(s, mib); /* a table there may be linked in other views */
+            put_global(s, mib, entry);
+        }
         put_desc(&v->l1[mib], entry);
-        put_global(s, mib, entry);
         bitmap_set(s->mixed, mib);
     } else {
         put_desc(&v->l1[mib], entry);
