@@ -1,8 +1,8 @@
 #pragma once
 /*
  * The VMM's memory for shadow tables and translations: 4 KiB pages from one
- * fixed region, and 16 KiB first-level tables from its start.  Running dry is
- * normal: callers evict and try again.
+ * fixed region, and 16 KiB first-level tables from its start, which
+ * become pages when there are no others, and many tables.  Running dry is normal: callers evict and try again.
  */
 #include <stdint.h>
 #include "lib/addr.h"

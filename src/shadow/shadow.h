@@ -15,7 +15,8 @@
 #include "lib/addr.h"
 #include "shadow/walk.h"
 
-#define SHADOW_MAX_SPACES 40
+#define SHADOW_MAX_SPACES 160
+#define SHADOW_ASIDS 126     /* pairs of host ASIDs: those that were current lately have one */
 #define SHADOW_MAX_CLAIMS 64
 /* Host ASID under which the hardware may walk global_l1 itself; those of spaces begin at 2, 0 is for changing over. */
 #define SHADOW_GLOBAL_ASID 1u
@@ -75,7 +76,6 @@ struct shadow {
     const uint32_t *window_l1;       /* template: the VMM's entries, shared by all views */
     uint32_t state_entry;            /* kernel views: the state page's MiB (VMM_STATE) */
     uint32_t code_offset;            /* translation of code at va is at va + code_offset */
-    struct space spaces[SHADOW_MAX_SPACES];
     struct space *current;
     struct space *spare;             /* was current, and nothing was filled in it */
     uint8_t used[SHADOW_MAX_SPACES]; /* indices in 'spaces' */
@@ -104,6 +104,9 @@ struct shadow {
     uint32_t code_mib[SHADOW_BITMAP]; /* guest physical MiBs (from RAM base) that hold translated code */
     uint16_t manager_domains;        /* domains with entries filled under Manager */
     bool domain15_used;
+    uint8_t asid_owner[SHADOW_ASIDS]; /* the space, as index + 1, that has a pair of host ASIDs */
+    uint32_t asids_given;
+    struct space spaces[SHADOW_MAX_SPACES];
 };
 
 struct shadow_config {

@@ -115,8 +115,6 @@ void shadow_init(struct shadow *s, const struct shadow_config *config)
     for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
         struct space *sp = &s->spaces[i];
 
-        sp->views[VIEW_USER].asid = (uint8_t)(2 * i + 2);
-        sp->views[VIEW_KERNEL].asid = (uint8_t)(2 * i + 3);
         sp->views[VIEW_KERNEL].kernel = true;
     }
     for (unsigned n = SHADOW_MAX_SPACES; n > 0; s->free_spaces = (uint8_t)n--)
@@ -290,8 +288,27 @@ static struct space *blank_space(struct shadow *s, bool flat, const struct space
     return sp;
 }
 
+/* The host has fewer ASIDs than spaces are cached.  One that goes to another space is not of the last few: its entries
+ * are flushed while the hardware may still walk the tables of one of them. */
+static void give_asids(struct shadow *s, struct space *sp)
+{
+    unsigned n = space_number(s, sp), old = sp->views[VIEW_USER].asid, i;
+
+    if (old && s->asid_owner[old / 2 - 1] == n)
+        return;
+    do {
+        i = s->asids_given++ % SHADOW_ASIDS;
+    } while (s->asid_owner[i] && s->clock - nth_space(s, s->asid_owner[i])->last_use < 16);
+    s->asid_owner[i] = (uint8_t)n;
+    for (unsigned m = 0; m < 2; m++) {
+        sp->views[m].asid = (uint8_t)(2 * i + 2 + m);
+        sp->views[m].stale = true;
+    }
+}
+
 static void make_current(struct shadow *s, struct space *sp)
 {
+    give_asids(s, sp);
     sp->last_use = s->clock;
     if (s->current && s->current->pristine)
         s->spare = s->current;

@@ -223,9 +223,9 @@ void sync_page(struct shadow *s, struct guest_page *p)
     uint32_t page = p->page;
 
     s->vm->stats.policy_resync++;
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES && p->used && p->l1_users; i++) {
-        if (s->spaces[i].used && tables_space_uses(s, i, page))
-            sync_page_l1(s, &s->spaces[i], page);
+    for (unsigned i = s->used_count; i-- > 0 && p->used && p->l1_users;) {
+        if (tables_space_uses(s, s->used[i], page))
+            sync_page_l1(s, used_space(s, i), page); /* which may free the space */
     }
     if (!p->used)
         return;
@@ -240,8 +240,8 @@ static bool asid_has(const struct shadow *s, const struct guest_page *p, uint32_
         if (o->owner != ORIGIN_SHARED && s->spaces[o->owner / 2].key.asid == asid)
             return true;
     }
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES && p->l1_users; i++) {
-        if (s->spaces[i].used && s->spaces[i].key.asid == asid && tables_space_uses(s, i, p->page))
+    for (unsigned i = 0; i < s->used_count && p->l1_users; i++) {
+        if (s->spaces[s->used[i]].key.asid == asid && tables_space_uses(s, s->used[i], p->page))
             return true;
     }
     return false;

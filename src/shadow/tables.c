@@ -285,7 +285,7 @@ bool tables_track(struct shadow *s, gva_t va, const struct walk_result *w)
 
 void tables_filled(struct shadow *s, uint32_t shadow_va, const struct walk_result *w, bool code)
 {
-    struct origin o = { .l1_desc = w->l1_desc, .mib = (uint16_t)(shadow_va >> 20) };
+    struct origin o = { .l1_desc = w->l1_desc, .mib = (shadow_va >> 20) & 0xfff };
 
     if (!(s->regs.sctlr & SCTLR_M))
         return;
@@ -298,10 +298,10 @@ void tables_filled(struct shadow *s, uint32_t shadow_va, const struct walk_resul
         meta = l2_meta(view_l2(entry));
         if (meta->origin || meta->kind == L2_ARENA)
             continue;
-        o.flags = tables_origin_flags(&s->regs);
+        o.flags = tables_origin_flags(&s->regs) & 15;
         o.flags |= code ? ORIGIN_CODE : 0;
         o.flags |= w->l2 && !gmem_is_ram(s->vm, gpa(origin_page(&o)), 4096) ? ORIGIN_ROM : 0;
-        o.owner = meta->kind == L2_GLOBAL ? ORIGIN_SHARED : (uint8_t)(2 * (s->current - s->spaces) + mode);
+        o.owner = meta->kind == L2_GLOBAL ? ORIGIN_SHARED : (uint16_t)(2 * (s->current - s->spaces) + mode);
         make_origin(s, view_l2(entry), &o);
     }
 }
@@ -347,9 +347,9 @@ static void written_word(struct shadow *s, struct guest_page *p, uint32_t addr)
         if (offset < 0x400)
             sync_entries(s, o, offset / 4, 1, s->policy->eager ? SYNC_FILL : SYNC_COMPARE);
     }
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES && p->l1_users; i++) {
-        if (s->spaces[i].used && l1_pages[i])
-            written_l1(s, &s->spaces[i], addr);
+    for (unsigned i = s->used_count; i-- > 0 && p->l1_users;) {
+        if (l1_pages[s->used[i]])
+            written_l1(s, used_space(s, i), addr);
     }
 }
 
@@ -396,9 +396,9 @@ bool tables_release(struct shadow *s, struct guest_page *p)
     if (tables_space_uses(s, (unsigned)(s->current - s->spaces), page))
         return false;
     s->vm->stats.policy_release++;
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES && p->used && p->l1_users; i++) {
-        if (s->spaces[i].used && tables_space_uses(s, i, page))
-            space_free(s, &s->spaces[i]);
+    for (unsigned i = s->used_count; i-- > 0 && p->used && p->l1_users;) {
+        if (tables_space_uses(s, s->used[i], page))
+            space_free(s, used_space(s, i)); /* the last one takes its place in 'used' */
     }
     while (p->used && p->page == page && p->made)
         drop_origin(s, p->made);
@@ -410,9 +410,9 @@ static void forget_other_spaces(struct shadow *s, const struct guest_page *p)
     uint32_t page = p->page;
     struct origin *o;
 
-    for (unsigned i = 0; i < SHADOW_MAX_SPACES && p->used && p->l1_users; i++) {
-        if (s->spaces[i].used && &s->spaces[i] != s->current && tables_space_uses(s, i, page))
-            space_free(s, &s->spaces[i]);
+    for (unsigned i = s->used_count; i-- > 0 && p->used && p->l1_users;) {
+        if (used_space(s, i) != s->current && tables_space_uses(s, s->used[i], page))
+            space_free(s, used_space(s, i));
     }
     do {
         o = p->used ? p->made : NULL;

@@ -21,7 +21,7 @@ struct guest_page {
     bool used;
 };
 
-#define ORIGIN_SHARED 0xff  /* owner: in global_l1, for all spaces */
+#define ORIGIN_SHARED 0xffff  /* owner: in global_l1, for all spaces */
 #define ORIGIN_CODE 1u      /* translations of the code at the address - code_offset */
 #define ORIGIN_AFE 2u       /* SCTLR bits under which it was filled */
 #define ORIGIN_EE 4u
@@ -33,9 +33,9 @@ struct origin {
     struct origin *next;    /* of the same guest page, or free */
     uint32_t *l2;
     uint32_t l1_desc;       /* the guest's first-level descriptor: a table, or a section in pages */
-    uint16_t mib;           /* where it is mapped */
-    uint8_t owner;          /* 2 * space + mode, or ORIGIN_SHARED */
-    uint8_t flags;
+    uint16_t owner;         /* 2 * space + mode, or ORIGIN_SHARED */
+    uint16_t mib : 12;      /* where it is mapped */
+    uint16_t flags : 4;
 };
 
 void tables_init(const struct shadow *s);

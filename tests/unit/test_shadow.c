@@ -246,16 +246,32 @@ static void test_domains(void)
     report(!lookup(VIEW_KERNEL, 0xc0000000), "no longer Manager: entries filled so are gone");
 }
 
+/* Nothing may be left in the host TLB of another space that had the view's ASID. */
+static bool asid_is_fresh(enum shadow_mode mode)
+{
+    static const struct space *last[256];
+    struct view *v = shadow_view(&shadow, mode);
+    bool ok = v->asid && (last[v->asid] == shadow.current || v->stale);
+
+    last[v->asid] = shadow.current;
+    v->stale = false;
+    return ok;
+}
+
 static void test_eviction(void)
 {
-    bool ok = true;
+    bool ok = true, fresh = true;
 
     set_up();
     map_small(0, 0x00101000, SMALL(RAM + 0x300000, AP_ALL, 1));
     for (unsigned i = 0; i < 5 * SHADOW_MAX_SPACES; i++) {
         use_space(0, i & 0xff);
         ok &= touch(0x00101000) && lookup(VIEW_USER, 0x00101000);
+        fresh &= asid_is_fresh(VIEW_USER) && asid_is_fresh(VIEW_KERNEL);
+        if (i % 3 == 0)
+            use_space(0, 0);
     }
+    report(fresh, "an ASID that another space had is flushed");
     report(ok && shadow_usage(&shadow).spaces <= SHADOW_MAX_SPACES, "more spaces than there is room for");
     report(shadow_audit(&shadow) == 0, "audit finds nothing");
 }
