@@ -98,7 +98,7 @@ void seed_global(struct shadow *s)
 
 void shadow_init(struct shadow *s, const struct shadow_config *config)
 {
-    memset(s, 0, sizeof(*s));
+    memset(s, 0, offsetof(struct shadow, spaces));
     s->vm = config->vm;
     s->window_l1 = config->window_l1;
     s->state_entry = config->state_entry;
@@ -115,6 +115,9 @@ void shadow_init(struct shadow *s, const struct shadow_config *config)
     for (unsigned i = 0; i < SHADOW_MAX_SPACES; i++) {
         struct space *sp = &s->spaces[i];
 
+        memset(sp, 0, offsetof(struct space, claims.mibs));
+        for (unsigned m = 0; m < 2; m++) /* what is touched counts when there are tables */
+            memset(&sp->views[m], 0, offsetof(struct view, touched));
         sp->views[VIEW_KERNEL].kernel = true;
     }
     for (unsigned n = SHADOW_MAX_SPACES; n > 0; s->free_spaces = (uint8_t)n--)
