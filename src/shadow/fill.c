@@ -290,9 +290,9 @@ static bool fill_views(struct shadow *s, gva_t va, const struct walk_result *w)
 
 bool meets_arena(const struct shadow *s, uint32_t va)
 {
-    uint32_t entry = s->current->views[VIEW_KERNEL].l1[(va + s->code_offset) >> 20];
+    uint32_t mib = (va + s->code_offset) >> 20, entry = s->current->views[VIEW_KERNEL].l1[mib];
 
-    return desc_is_table(entry) && desc_l1_domain(entry) == HOST_DOMAIN_VMM &&
+    return !in_window(mib) && desc_is_table(entry) && desc_l1_domain(entry) == HOST_DOMAIN_VMM &&
            l2_meta(view_l2(entry))->kind == L2_ARENA;
 }
 

@@ -274,8 +274,9 @@ static bool is_oos(uint32_t page)
  * goes whatever the guest's table says now: that may change again before the space is
  * back, and nothing but the current tables can be walked until then.
  */
-static void sync_table_va(struct shadow *s, uint32_t entry, uint32_t va)
+static void sync_table_va(struct shadow *s, const uint32_t *l1, uint32_t at, uint32_t va)
 {
+    uint32_t entry = in_window(at >> 20) ? 0 : l1[at >> 20]; /* the window's tables are not in the pool */
     struct origin *o = desc_is_table(entry) ? tables_origin(view_l2(entry)) : NULL;
     unsigned index = BITS(va, 19, 12);
     enum sync_how how;
@@ -299,9 +300,9 @@ static void sync_space_va(struct shadow *s, struct space *sp, uint32_t va)
         return;
     if (guest_walk_l1_addr(&regs, gva(va), &l1_addr) && is_oos(ALIGN_DOWN(l1_addr.v, 4096)))
         sync_space(s, sp, &regs, va >> 20, sp == s->current ? tables_l1_desc(s, &regs, va >> 20) : 0);
-    sync_table_va(s, sp->views[VIEW_USER].l1[va >> 20], va);
-    sync_table_va(s, sp->views[VIEW_KERNEL].l1[va >> 20], va);
-    sync_table_va(s, sp->views[VIEW_KERNEL].l1[(va + s->code_offset) >> 20], va);
+    sync_table_va(s, sp->views[VIEW_USER].l1, va, va);
+    sync_table_va(s, sp->views[VIEW_KERNEL].l1, va, va);
+    sync_table_va(s, sp->views[VIEW_KERNEL].l1, va + s->code_offset, va);
 }
 
 /* Entries of guest tables out of sync at va, in all spaces that the operation covers. */
@@ -310,8 +311,8 @@ static void sync_va(struct shadow *s, uint32_t va, bool all_asids, uint32_t asid
     uint32_t mib = va >> 20, code = code_mib(s, mib);
     bool everywhere = all_asids || bitmap_test(s->mixed, mib) || bitmap_test(s->mixed, code);
 
-    sync_table_va(s, s->global_l1[mib], va);
-    sync_table_va(s, s->global_l1[code], va);
+    sync_table_va(s, s->global_l1, va, va);
+    sync_table_va(s, s->global_l1, va + s->code_offset, va);
     if (!bitmap_test(s->private, mib) && !bitmap_test(s->private, code))
         return;
     for (unsigned i = 0; i < s->used_count && everywhere; i++)
