@@ -2,15 +2,21 @@
 #include <stddef.h>
 #include "core/vm.h"
 
-/* A handful of devices, the busiest first: walking the list is the fast way. */
-struct vdev *vm_find_vdev(const struct vm *vm, gpa_t addr, uint32_t size)
+static struct vdev *holds(struct vdev *dev, gpa_t addr, uint32_t size)
 {
-    for (unsigned i = 0; i < vm->vdev_count; i++) {
-        struct vdev *dev = vm->vdevs[i];
-        uint32_t offset = addr.v - dev->base.v;
+    uint32_t offset = addr.v - dev->base.v;
 
-        if (offset < dev->size)
-            return size <= dev->size - offset ? dev : NULL;
-    }
-    return NULL;
+    return offset < dev->size && size <= dev->size - offset ? dev : NULL;
+}
+
+/* A handful of devices, the busiest first; an access is often to the same one as the last. */
+struct vdev *vm_find_vdev(struct vm *vm, gpa_t addr, uint32_t size)
+{
+    struct vdev *dev = vm->last_vdev ? holds(vm->last_vdev, addr, size) : NULL;
+
+    for (unsigned i = 0; !dev && i < vm->vdev_count; i++)
+        dev = holds(vm->vdevs[i], addr, size);
+    if (dev)
+        vm->last_vdev = dev;
+    return dev;
 }

@@ -31,10 +31,11 @@ struct vm {
     struct vcpu vcpu;
     struct vdev *vdevs[VM_MAX_VDEVS];
     unsigned vdev_count;
+    struct vdev *last_vdev; /* that vm_find_vdev found, or NULL */
     struct vgic *vgic;
     struct vtimer *vtimer;
     struct vm_stats stats;
 };
 
 /* The device whose window holds [addr, addr + size), or NULL. */
-struct vdev *vm_find_vdev(const struct vm *vm, gpa_t addr, uint32_t size);
+struct vdev *vm_find_vdev(struct vm *vm, gpa_t addr, uint32_t size);

@@ -43,21 +43,21 @@ uint32_t access_dfsr(enum walk_fault fault, const struct walk_result *w, bool wr
     return fsr | (write ? BIT(11) : 0);
 }
 
-/* Walks of lately: a small TLB, with a TLB's rights to be stale.  'host' is where the page is, if in memory. */
-struct walked { uint32_t page, age; struct walk_result w; bool memory; hpa_t host; };
+/*
+ * Walks of lately: a small TLB, with a TLB's rights to be stale.  'host' is where the page is, if in memory;
+ * 'allowed' has a bit for each kind of access that was checked under this DACR (the other registers
+ * that matter empty the TLB when they change).
+ */
+struct walked { uint32_t page, age; struct walk_result w; bool memory; uint8_t allowed; uint32_t dacr; hpa_t host; };
 static struct walked walked[16];
 
-static struct walked *slot_of(uint32_t va)
-{
-    return &walked[(va >> 12) % ARRAY_SIZE(walked)];
-}
-
 /* Not inline: its registers need not be saved when the TLB has the page. */
-static __attribute__((noinline)) const struct walked *walk_into(struct vcpu *vcpu, uint32_t page, struct walked *t)
+static __attribute__((noinline)) struct walked *walk_into(struct vcpu *vcpu, uint32_t page, struct walked *t)
 {
     access_walk(vcpu, page, &t->w);
     t->page = page;
     t->age = t->w.fault == FSR_NONE ? vmm.age : 0;
+    t->allowed = 0;
     t->memory = t->w.fault == FSR_NONE && gmem_is_memory(vcpu->vm, t->w.pa, 4096);
     if (t->memory)
         t->host = gmem_hpa(vcpu->vm, t->w.pa);
@@ -65,9 +65,9 @@ static __attribute__((noinline)) const struct walked *walk_into(struct vcpu *vcp
 }
 
 /* The walk of va's page, through the TLB. */
-static const struct walked *walk_tlb(struct vcpu *vcpu, uint32_t va)
+static struct walked *walk_tlb(struct vcpu *vcpu, uint32_t va)
 {
-    struct walked *t = slot_of(va);
+    struct walked *t = &walked[(va >> 12) % ARRAY_SIZE(walked)];
 
     if (t->page == ALIGN_DOWN(va, 4096) && t->age == vmm.age)
         return t;
@@ -83,18 +83,32 @@ static enum walk_fault check(const struct vcpu *vcpu, const struct walk_result *
     return w->fault == FSR_NONE ? walk_check(&regs, w, kind, privileged) : w->fault;
 }
 
+/* The same by what was checked before. */
+static bool allowed(const struct vcpu *vcpu, struct walked *t, enum access_kind kind, bool privileged)
+{
+    uint8_t bit = (uint8_t)BIT(2 * kind + privileged);
+
+    if ((t->allowed & bit) && t->dacr == vcpu->cp15.dacr)
+        return true;
+    if (check(vcpu, &t->w, kind, privileged) != FSR_NONE)
+        return false;
+    t->allowed = t->dacr == vcpu->cp15.dacr ? t->allowed | bit : bit;
+    t->dacr = vcpu->cp15.dacr;
+    return true;
+}
+
 /* Walks and checks: pa is set when it is allowed, *w when not.  What the TLB holds may only allow. */
 static enum walk_fault walk_for(struct vcpu *vcpu, uint32_t va, enum access_kind kind, bool privileged,
                                 gpa_t *pa, struct walk_result *w)
 {
-    const struct walked *t = walk_tlb(vcpu, va);
+    struct walked *t = walk_tlb(vcpu, va);
     enum walk_fault fault;
 
-    if (check(vcpu, &t->w, kind, privileged) == FSR_NONE) {
+    if (allowed(vcpu, t, kind, privileged)) {
         *pa = gpa(t->w.pa.v + (va & 4095));
         return FSR_NONE;
     }
-    slot_of(va)->age = 0;
+    t->age = 0;
     access_walk(vcpu, va, w);
     fault = check(vcpu, w, kind, privileged);
     if (fault == FSR_NONE)

@@ -122,6 +122,7 @@ void vm_create_virt(struct vm *vm, struct vm_virt *machine, const struct vmdesc 
     vm->ram_size = d->memory_size;
     vm->state = VM_RUNNING;
     vm->vdev_count = 0;
+    vm->last_vdev = NULL;
     vm->rom_count = 0;
     create_devices(vm, machine, hooks);
     if (d->firmware.size)
