@@ -200,24 +200,32 @@ static struct arena_page *stub_room(struct xlate *x, uint32_t va, uint32_t *page
     return NULL;
 }
 
-uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count)
+uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, struct stub_code *code)
 {
     uint32_t va = 0, word;
     struct arena_page *page = stub_room(x, p->va, &va);
-    struct stub_writer w = { 0 };
-    struct stub_code from = { x, p, p->gva.v + 4 * index, p->va + 4 * index, !p->alt, code, count };
+    struct stub_literal literals[STUB_MAX_LITERALS];
+    struct stub_writer w;
 
     if (!page)
         return 0;
-    w.page_off = page->used_words * 4u;
-    w.words = page->words + page->used_words;
-    w.va = va + w.page_off;
-    w.sites = page->sites + page->site_count;
-    w.lazy_dacr = !x->no_lazy_dacr;
-    w.tlbi_queue = !x->no_tlbi_queue;
-    word = stub_emit(&w, &from);
+    w = (struct stub_writer){
+        .words = page->words + page->used_words,
+        .va = va + page->used_words * 4u,
+        .page_off = page->used_words * 4u,
+        .sites = page->sites + page->site_count,
+        .literals = literals,
+        .lazy_dacr = !x->no_lazy_dacr,
+        .tlbi_queue = !x->no_tlbi_queue,
+    };
+    code->pc = p->gva.v + 4 * index;
+    code->entry = p->va + 4 * index;
+    code->in_place = !p->alt;
+    word = stub_emit(&w, code);
     if (!word)
         return 0;
+    if (w.site_count > 1)
+        p->traced |= BIT(index / 32);
     CHECK(w.count <= TRACE_MAX_WORDS && w.site_count <= TRACE_MAX_SITES);
     arch_sync_code(w.words, 4 * w.count);
     page->site_count = (uint16_t)(page->site_count + w.site_count);

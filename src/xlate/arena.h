@@ -2,8 +2,11 @@
 /* Arenas: 1 MiB pieces of address space that hold stub pages and displaced code pages. */
 #include "xlate/xlate.h"
 
-/* Writes the stub of instruction 'index' of page p, the first of 'code'; returns its entry word or 0. */
-uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count);
+struct stub_code;
+
+/* Writes the stub of instruction 'index' of page p, the first of 'code', whose addresses it fills in; returns its entry
+ * word or 0. */
+uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, struct stub_code *code);
 /* Gives p->va and p->words a page of an arena; p->words stays NULL when there is none. */
 void arena_alt_alloc(struct xlate *x, struct xpage *p);
 void arena_alt_free(struct xlate *x, struct xpage *p);

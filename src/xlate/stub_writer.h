@@ -85,8 +85,8 @@ static inline void begin(struct stub_writer *w, enum stub_kind kind, unsigned ra
 {
     w->site->kind = kind;
     w->site->ra = ra & 15;
-    if (w->restored_at == w->count && w->count && w->restored == ra) {
-        w->site->held = 1;
+    if (w->restored_at == w->count && w->count && w->restored == ra && kind != STUB_MRS) {
+        w->site->rb = 1;
         w->site->start--;
         w->begin = --w->count;
     } else {

@@ -327,7 +327,7 @@ void stub_start(struct stub_writer *w, uint32_t pc)
     bool empty = w->site_count && w->site->kind == STUB_COPY && w->begin == w->count;
 
     w->site = &w->sites[empty ? w->site_count - 1 : w->site_count++];
-    *w->site = (struct stub_site){ .guest_pc = pc, .start = (w->page_off / 4 + w->count) & 1023 };
+    *w->site = (struct stub_site){ .guest_pc = pc, .start = (uint16_t)(w->page_off / 4 + w->count) };
     w->begin = w->count;
 }
 

@@ -4,8 +4,8 @@
 
 #define STUB_MAX_WORDS 20u   /* of one instruction, with its literals */
 #define STUB_MAX_LITERALS 16u
-#define TRACE_MAX_WORDS 72u  /* of all that one stub goes through */
-#define TRACE_MAX_SITES 24u
+#define TRACE_MAX_WORDS 88u  /* of all that one stub goes through */
+#define TRACE_MAX_SITES 32u
 
 /* A word that is loaded PC-relative: 'word' becomes ldr rd, =value. */
 struct stub_literal { unsigned word, rd; uint32_t value; };
@@ -21,7 +21,7 @@ struct stub_writer {
     unsigned begin;      /* the first word of the last site */
     unsigned restored;   /* the last word restores this register from U0 ... */
     unsigned restored_at;   /* ... if this is 'count' */
-    struct stub_literal literals[STUB_MAX_LITERALS];
+    struct stub_literal *literals; /* STUB_MAX_LITERALS */
     unsigned literal_count;
     bool lazy_dacr;      /* MCR DACR may have a stub */
     bool tlbi_queue;     /* TLBIMVA waits for DSB */
@@ -35,6 +35,8 @@ struct stub_code {
     bool in_place;
     const uint32_t *words;
     unsigned count;
+    const struct a32_row *row; /* of the first */
+    enum a32_class class;
 };
 
 /* Starts the site of the instruction at pc. */
@@ -54,3 +56,5 @@ uint32_t xlate_place(const struct xlate *x, const struct xpage *p, uint32_t insn
                      const struct a32_row *row);
 /* May instructions of the class have a stub? */
 bool xlate_may_stub(const struct xlate *x, enum a32_class class);
+/* The SVC that exits for the instruction, under its condition. */
+uint32_t xlate_exit(uint32_t insn, enum a32_class class, const struct a32_row *row);

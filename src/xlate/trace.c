@@ -11,11 +11,11 @@
 enum step { STEP_NONE, STEP_PLAIN, STEP_STUB, STEP_JUMP };
 
 /* What has been written, to go back to. */
-struct position { unsigned count, site_count, begin, restored_at, literal_count; };
+struct position { unsigned count, site_count, begin, restored_at, literal_count; struct stub_site site; };
 
 static struct position position(const struct stub_writer *w)
 {
-    return (struct position){ w->count, w->site_count, w->begin, w->restored_at, w->literal_count };
+    return (struct position){ w->count, w->site_count, w->begin, w->restored_at, w->literal_count, *w->site };
 }
 
 static void go_back(struct stub_writer *w, const struct position *to)
@@ -23,6 +23,7 @@ static void go_back(struct stub_writer *w, const struct position *to)
     w->count = to->count;
     w->site_count = to->site_count;
     w->site = &w->sites[to->site_count - 1];
+    *w->site = to->site;
     w->begin = to->begin;
     w->restored_at = to->restored_at;
     w->literal_count = to->literal_count;
@@ -56,11 +57,20 @@ static enum step put_plain(struct stub_writer *w, uint32_t insn, uint32_t word, 
     return branch && insn >> 28 == CC_AL ? STEP_JUMP : STEP_PLAIN;
 }
 
-/* A conditional one is branched around. */
+/* One that exits: its own SVC is as good here as in the entry map. */
+static enum step put_exit(struct stub_writer *w, uint32_t word, uint32_t pc)
+{
+    copy_site(w, pc);
+    put(w, word);
+    return word >> 28 == CC_AL ? STEP_JUMP : STEP_PLAIN;
+}
+
+/* A conditional one is branched around.  Without a stub form: STEP_NONE. */
 static enum step put_stub(struct stub_writer *w, uint32_t insn, enum a32_class class, const struct a32_row *row,
                           uint32_t pc)
 {
     uint32_t cc = insn >> 28, around = 0;
+    struct position before = position(w);
 
     if (cc < CC_AL) {
         copy_site(w, pc);
@@ -68,8 +78,10 @@ static enum step put_stub(struct stub_writer *w, uint32_t insn, enum a32_class c
         put(w, 0);
     }
     stub_start(w, pc);
-    if (!stub_body(w, insn, class, row, pc, false))
+    if (!stub_body(w, insn, class, row, pc, false)) {
+        go_back(w, &before);
         return STEP_NONE;
+    }
     if (cc >= CC_AL)
         return falls_through(w->site) ? STEP_STUB : STEP_JUMP;
     w->words[around] = a32_b(cc ^ 1, w->va + 4 * around, here(w));
@@ -81,6 +93,7 @@ static enum step put_stub(struct stub_writer *w, uint32_t insn, enum a32_class c
 static enum step put_next(struct stub_writer *w, const struct stub_code *code, unsigned i)
 {
     uint32_t insn = code->words[i], pc = code->pc + 4 * i, word;
+    enum step step = STEP_NONE;
     const struct a32_row *row;
     enum a32_class class;
 
@@ -91,7 +104,9 @@ static enum step put_next(struct stub_writer *w, const struct stub_code *code, u
     word = xlate_place(code->x, code->p, insn, class, row);
     if (word)
         return put_plain(w, insn, word, pc);
-    return xlate_may_stub(code->x, class) ? put_stub(w, insn, class, row, pc) : STEP_NONE;
+    if (xlate_may_stub(code->x, class))
+        step = put_stub(w, insn, class, row, pc);
+    return step != STEP_NONE ? step : put_exit(w, xlate_exit(insn, class, row), pc);
 }
 
 static bool has_room(const struct stub_writer *w)
@@ -136,12 +151,10 @@ static void put_literals(struct stub_writer *w)
 uint32_t stub_emit(struct stub_writer *w, const struct stub_code *code)
 {
     uint32_t insn = code->words[0], cc = insn >> 28 == 15 ? CC_AL : insn >> 28;
-    const struct a32_row *row = a32_decode(insn);
-    enum a32_class class = a32_classify(insn, row);
-    bool linked = class == A32_BL && code->in_place;
+    bool linked = code->class == A32_BL && code->in_place;
 
     stub_start(w, code->pc);
-    if (!stub_body(w, insn, class, row, code->pc, linked))
+    if (!stub_body(w, insn, code->class, code->row, code->pc, linked))
         return 0;
     if (falls_through(w->site))
         extend(w, code);

@@ -108,7 +108,7 @@ static enum unwind_result unwind_stub(struct xlate *x, const struct arena_page *
     if (s->kind == STUB_BX_LR) {
         if (k == 1 && (r[14] & 1))
             r[14] ^= XLATE_THUMB_TAG;
-    } else if ((k >= 1 || s->held) && s->ra != 15) {
+    } else if (s->ra != 15 && (k >= 1 || (s->rb && s->kind != STUB_MRS))) {
         r[s->ra] = x->state->slot[SLOT_U0];
     }
     r[15] = s->guest_pc;

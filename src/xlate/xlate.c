@@ -89,10 +89,14 @@ uint32_t xlate_cp15_exit(uint32_t cc, uint32_t insn)
                            BITS(insn, 19, 16) << 17 | BITS(insn, 20, 20) << 21);
 }
 
-static uint32_t exit_word(uint32_t insn, enum a32_class class)
+uint32_t xlate_exit(uint32_t insn, enum a32_class class, const struct a32_row *row)
 {
     uint32_t cc = insn >> 28;
 
+    if (insn == A32_MOVS_PC_LR)
+        return a32_svc(CC_AL, XLATE_SVC_ERET);
+    if (a32_pc_operands(insn, row) && !a32_class_sensitive(class))
+        class = A32_PC_OPERAND;
     if (class == A32_CP15_64 && BITS(insn, 20, 20))
         return a32_svc(cc, XLATE_SVC_CP15_64 | BITS(insn, 15, 12) << 6 | BITS(insn, 19, 16) << 10 |
                                BITS(insn, 3, 0) << 14 | BITS(insn, 7, 4) << 18);
@@ -151,8 +155,8 @@ bool xlate_may_stub(const struct xlate *x, enum a32_class class)
     return !(x->no_system_stubs && system_class(class));
 }
 
-uint32_t xlate_place(const struct xlate *x, const struct xpage *p, uint32_t insn, enum a32_class class,
-                     const struct a32_row *row)
+static inline uint32_t place_word(const struct xlate *x, const struct xpage *p, uint32_t insn, enum a32_class class,
+                                  const struct a32_row *row)
 {
     switch (class) {
     case A32_COPY:
@@ -168,22 +172,24 @@ uint32_t xlate_place(const struct xlate *x, const struct xpage *p, uint32_t insn
     }
 }
 
+uint32_t xlate_place(const struct xlate *x, const struct xpage *p, uint32_t insn, enum a32_class class,
+                     const struct a32_row *row)
+{
+    return place_word(x, p, insn, class, row);
+}
+
 /* A stub, or an exit where there is no stub form or no room. */
 static uint32_t make_word(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count)
 {
-    uint32_t insn = code[0], word = 0;
-    const struct a32_row *row = a32_decode(insn);
-    enum a32_class class = a32_classify(insn, row);
-    bool pc_operand = a32_pc_operands(insn, row) != 0;
+    const struct a32_row *row = a32_decode(code[0]);
+    struct stub_code from = { .x = x, .p = p, .words = code, .count = x->traces ? count : 1, .row = row,
+                              .class = a32_classify(code[0], row) };
+    uint32_t word = 0;
 
-    if (xlate_may_stub(x, class))
-        word = arena_stub(x, p, index, code, x->traces ? count : 1);
-    if (!word && insn == A32_MOVS_PC_LR)
-        word = a32_svc(CC_AL, XLATE_SVC_ERET);
-    if (!word)
-        word = exit_word(insn, pc_operand && !a32_class_sensitive(class) ? A32_PC_OPERAND : class);
+    if (xlate_may_stub(x, from.class))
+        word = arena_stub(x, p, index, &from);
     x->stats.sites++;
-    return word;
+    return word ? word : xlate_exit(code[0], from.class, row);
 }
 
 static uint32_t lazy_word(uint32_t insn)
@@ -195,14 +201,12 @@ static uint32_t lazy_word(uint32_t insn)
 static uint32_t translate_other(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count)
 {
     const struct a32_row *row;
-    enum a32_class class;
     uint32_t insn = code[0], word;
 
     if (a32_plain_more(insn, a32_quick_ones(insn)))
         return insn;
     row = a32_decode(insn);
-    class = a32_classify(insn, row);
-    word = xlate_place(x, p, insn, class, row);
+    word = place_word(x, p, insn, a32_classify(insn, row), row);
     if (word)
         return word;
     return x->lazy_stubs ? lazy_word(insn) : make_word(x, p, index, code, count < XLATE_TRACE ? count : XLATE_TRACE);
@@ -400,7 +404,12 @@ unsigned xlate_invalidate(struct xlate *x, gpa_t page)
 static void forget_traces(struct xlate *x, struct xpage *p, unsigned i, const uint32_t *old, const uint32_t *source,
                           unsigned first)
 {
-    for (unsigned j = i < XLATE_TRACE ? 0 : i - XLATE_TRACE + 1; j < i; j++) {
+    unsigned from = i < XLATE_TRACE ? 0 : i - XLATE_TRACE + 1;
+
+    _Static_assert(XLATE_TRACE <= 32, "a trace begins in its last word's 32 or the 32 before");
+    if (!(p->traced & (BIT(from / 32) | BIT(i / 32))))
+        return;
+    for (unsigned j = from; j < i; j++) {
         const uint32_t *insn = j < first ? &old[j] : &source[j];
 
         if ((p->words[j] & 0x0f000000u) == 0x0a000000u && p->words[j] != *insn)
@@ -427,8 +436,7 @@ unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const ui
                 continue;
             if (!is_pending(p, i))
                 p->words[i] = translate_word(x, p, i, &source[i], 1);
-            if (x->traces)
-                forget_traces(x, p, i, old, source, first);
+            forget_traces(x, p, i, old, source, first);
         }
     }
     for (struct xpage *p = x->by_gpa[hash_page(page.v)]; p; p = p->next_gpa) {

@@ -21,7 +21,7 @@
 #define XLATE_MAX_ARENAS 24
 #define XLATE_ARENA_PAGES 127          /* code pages of a 1 MiB arena, each between two state page aliases */
 #define XLATE_SITES_PER_PAGE 512
-#define XLATE_TRACE 16                 /* the most instructions that one stub goes through */
+#define XLATE_TRACE 24                 /* the most instructions that one stub goes through */
 #define XLATE_BLOCK 128                /* words that are translated when the first of them executes */
 
 /* How a stub that is interrupted half way is undone or finished; the comments
@@ -30,12 +30,11 @@ enum stub_kind { STUB_SIMPLE, STUB_DONE, STUB_MRS, STUB_BL, STUB_BX_LR, STUB_JUM
 
 struct stub_site {
     uint32_t guest_pc;
-    uint16_t start : 10;     /* word index in the arena page */
-    uint16_t held : 1;       /* ra is in U0 already, from the stub before */
+    uint16_t start;          /* word index in the arena page */
     uint8_t kind : 4;
     uint8_t commit : 4;      /* from this word on the instruction has happened */
     uint8_t ra : 4;          /* register spilled to U0, by word 0 */
-    uint8_t rb : 4;          /* by kind */
+    uint8_t rb : 4;          /* by kind; SIMPLE, DONE, JUMP: not 0 when ra is in U0 already, from the stub before */
 };
 
 struct xpage {
@@ -47,6 +46,7 @@ struct xpage {
     uint8_t pending;         /* a bit for each block that is not translated yet */
     bool alt;                /* in an arena, not at gva + D */
     bool thumb;
+    uint32_t traced;         /* bit n: of words 32 n to 32 n + 31 one has a stub that goes through more than it */
     bool unwatched;          /* thumb: parts were translated while writes to the page went unseen */
     struct thumb_map *map;   /* thumb (xlate/sweep.h) */
 };

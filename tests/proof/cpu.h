@@ -29,7 +29,7 @@ struct cpu {
 /* Called before each instruction with its address and the registers; false leaves before it runs. */
 typedef bool (*cpu_step)(struct cpu *cpu, uint32_t pc);
 
-#define CPU_MAX_STEPS 64
+#define CPU_MAX_STEPS 128
 
 void cpu_init(void);
 /* Maps host memory at va; both are page aligned and stay. */

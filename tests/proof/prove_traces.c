@@ -249,7 +249,7 @@ static uint32_t system_insn(void)
 {
     static const uint32_t insns[] = {
         0x010f0000, 0x010f0000, 0x014f0000, 0x0e130f10, 0x0e150f10, 0x0e110f10, 0x0e1d0f50, 0x0e030f10, 0x0e030f10,
-        0x0e080f37, 0x0e070f9a, 0x0ef80a10, 0x0ee80a10, 0x0e1d0f70, 0x0e0d0f70, 0x0e1d0f90, 0x0e070f3e,
+        0x0e010f10, 0x0e080f37, 0x0e070f9a, 0x0ef80a10, 0x0ee80a10, 0x0e1d0f70, 0x0e0d0f70, 0x0e1d0f90, 0x0e070f3e,
     };
 
     switch (rnd() & 7) {
@@ -276,8 +276,9 @@ static uint32_t reads_pc(void)
 
 static uint32_t jump(void)
 {
-    switch (rnd() % 9) {
+    switch (rnd() % 10) {
     case 0: return 0x012fff1e;
+    case 9: return 0x01b0f00e; /* MOVS pc, lr */
     case 1: return 0x012fff10 | reg(0);
     case 2: return 0x012fff30 | reg(0);
     case 3: return 0x0b000000 | (rnd() & 0x1fffff);
@@ -345,7 +346,8 @@ static void look(unsigned *stubs, unsigned *sites, unsigned *held)
         for (unsigned p = 0; p < XLATE_ARENA_PAGES; p++) {
             *sites += a->pages[p].kind == ARENA_STUBS ? a->pages[p].site_count : 0;
             for (unsigned s = 0; a->pages[p].kind == ARENA_STUBS && s < a->pages[p].site_count; s++)
-                *held += a->pages[p].sites[s].held;
+                *held += a->pages[p].sites[s].rb == 1 && a->pages[p].sites[s].kind != STUB_MRS &&
+                         a->pages[p].sites[s].kind != STUB_POP && a->pages[p].sites[s].kind != STUB_BLX;
         }
     }
 }

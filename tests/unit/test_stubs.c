@@ -113,10 +113,13 @@ static void test_every_place(void)
         for (uint32_t off = 104; off + 4 * STUB_MAX_WORDS <= 4096; off += 4) {
             for (unsigned in_place = 0; in_place < 2; in_place++) {
                 struct stub_site sites[2];
+                struct stub_literal literals[STUB_MAX_LITERALS];
                 struct stub_writer w = { .words = words + off / 4, .va = 0xf5001000 + off, .page_off = off,
-                                         .sites = sites, .lazy_dacr = true, .tlbi_queue = true };
+                                         .sites = sites, .literals = literals, .lazy_dacr = true, .tlbi_queue = true };
                 uint32_t entry = 0xf6010000 + off, word;
-                struct stub_code code = { NULL, NULL, CODE_PAGE + off, entry, in_place, &every_kind[n], 1 };
+                const struct a32_row *row = a32_decode(every_kind[n]);
+                struct stub_code code = { NULL, NULL, CODE_PAGE + off, entry, in_place, &every_kind[n], 1, row,
+                                          a32_classify(every_kind[n], row) };
 
                 word = stub_emit(&w, &code);
                 if (word == 0 || !check_words(every_kind[n], w.words, w.count, w.va)) {
@@ -144,8 +147,11 @@ static void test_no_stub(void)
 
     for (unsigned n = 0; n < ARRAY_SIZE(none); n++) {
         struct stub_site sites[2];
-        struct stub_writer w = { .words = words, .va = 0xf5001020, .page_off = 32, .sites = sites };
-        struct stub_code code = { NULL, NULL, CODE_PAGE, 0xf6010000, true, &none[n], 1 };
+        struct stub_literal literals[STUB_MAX_LITERALS];
+        struct stub_writer w = { .words = words, .va = 0xf5001020, .page_off = 32, .sites = sites, .literals = literals };
+        const struct a32_row *row = a32_decode(none[n]);
+        struct stub_code code = { NULL, NULL, CODE_PAGE, 0xf6010000, true, &none[n], 1, row,
+                                  a32_classify(none[n], row) };
 
         if (stub_emit(&w, &code)) {
             printf("  %08x has a stub\n", none[n]);
