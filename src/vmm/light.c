@@ -50,15 +50,19 @@ static bool must_leave(const struct vcpu *vcpu)
     return vmm_claims_lost() || interrupted(vcpu) || vcpu->vm->state != VM_RUNNING;
 }
 
-/* The instruction before guest address 'next' is complete. */
-static unsigned complete(struct vcpu *vcpu, uint32_t next)
+/*
+ * The instruction that left at hw_pc is complete.  What comes next stands behind it, in place and in a stub, as long
+ * as translations are where they were.
+ */
+static unsigned go_on_behind(struct vcpu *vcpu, uint32_t hw_pc)
 {
     if (must_leave(vcpu)) {
-        vcpu->r[15] = next;
+        xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
+        vcpu->r[15] += 4;
         return EXIT_DONE | EXIT_KERNEL;
     }
     world_reload(vcpu, true);
-    vcpu->r[15] = fault_code_entry(next);
+    vcpu->r[15] = hw_pc + 4;
     return GO_ON;
 }
 
@@ -83,6 +87,41 @@ static bool cp15_access(struct vcpu *vcpu, uint32_t word)
         vcpu->r[rt] = value;
     count(REASON_exit_emulate);
     return true;
+}
+
+/* How often translations were changed or dropped, which I-cache maintenance and flash do. */
+static uint32_t translation_changes(const struct vcpu *vcpu)
+{
+    const struct vm_stats *stats = &vcpu->vm->stats;
+
+    return (uint32_t)(stats->xlate_resync + stats->xlate_inval + stats->xlate_flush);
+}
+
+/* As go_on_behind(), where a trace behind hw_pc may have become stale; pc is the instruction that is complete. */
+static unsigned go_on_anew(struct vcpu *vcpu, uint32_t pc)
+{
+    vcpu->r[15] = pc + 4;
+    if (must_leave(vcpu))
+        return EXIT_DONE | EXIT_KERNEL;
+    world_reload(vcpu, true);
+    vcpu->r[15] = fault_code_entry(pc + 4);
+    return GO_ON;
+}
+
+/* CP15's c7. */
+static unsigned cache_access(struct vcpu *vcpu, unsigned why, uint32_t word, uint32_t hw_pc)
+{
+    uint32_t changes = translation_changes(vcpu), pc;
+    bool done = false;
+
+    /* now, since the page may be gone afterwards */
+    if (xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_CLEAN)
+        done = cp15_access(vcpu, word);
+    pc = vcpu->r[15];
+    vcpu->r[15] = hw_pc + 4;
+    if (!done)
+        return why;
+    return changes == translation_changes(vcpu) ? go_on_behind(vcpu, hw_pc) : go_on_anew(vcpu, pc);
 }
 
 /* MRRC of the counters: sched_clock() and delay loops. */
@@ -116,22 +155,23 @@ static bool space_write(struct vcpu *vcpu, uint32_t word)
     }
 }
 
-/* An access that its stub could not do: the stub goes on behind its exit. */
-static unsigned stub_svc(struct vcpu *vcpu, unsigned why, uint32_t hw_pc, uint32_t word)
-{
-    if ((word & 0x3f) != XLATE_SVC_CP15 || !cp15_access(vcpu, word))
-        return why;
-    if (must_leave(vcpu)) {
-        xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
-        vcpu->r[15] += 4;
-        return EXIT_DONE | EXIT_KERNEL;
-    }
-    world_reload(vcpu, true);
-    return GO_ON;
-}
-
 #define LDMIA_RETURN 0xe8d08000u /* LDMIA rn, {..., pc}^, always */
 #define LDMIA_RETURN_MASK 0xfff08000u
+
+/* The LDM at hw_pc, if it is of that form. */
+static bool is_ldm_return(struct vcpu *vcpu, uint32_t hw_pc, uint32_t *insn)
+{
+    const uint32_t *word;
+    bool clean;
+
+    clean = xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_CLEAN;
+    word = clean ? access_peek(vcpu, vcpu->r[15]) : NULL;
+    vcpu->r[15] = hw_pc + 4;
+    if (!word)
+        return false;
+    *insn = *word;
+    return (*insn & LDMIA_RETURN_MASK) == LDMIA_RETURN && BITS(*insn, 19, 16) != 15;
+}
 
 /* A kernel's return from an exception that it took in a privileged mode: all registers by one LDM. */
 static unsigned ldm_return(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
@@ -139,11 +179,11 @@ static unsigned ldm_return(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
     uint32_t insn, psr = vmm.state->spsr, addr;
     const uint32_t *words;
 
-    if (!world_may_return(psr) || !codesync_insn(hw_pc, &insn) || (insn & LDMIA_RETURN_MASK) != LDMIA_RETURN)
+    world_sync_shared(vcpu);
+    if (!world_may_return(psr) || !is_ldm_return(vcpu, hw_pc, &insn))
         return why;
     addr = vcpu->r[BITS(insn, 19, 16)];
-    world_sync_shared(vcpu);
-    if (BITS(insn, 19, 16) == 15 || (addr & 3) || (addr & 4095) + 4 * 16 > 4096 || !(words = access_peek(vcpu, addr)))
+    if ((addr & 3) || (addr & 4095) + 4 * 16 > 4096 || !(words = access_peek(vcpu, addr)))
         return why;
     for (unsigned i = 0; i < 15; i++) {
         if (insn & BIT(i))
@@ -169,16 +209,15 @@ static unsigned return_again(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
 static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 {
     uint32_t hw_pc = vcpu->r[15] - 4, word = *(const uint32_t *)hw_pc;
-    bool in_stub = xlate_arena_at(&vmm.xlate, hw_pc); /* or in a displaced page */
     bool was_between;
 
-    if (!in_stub && ((word & 0x3f) == XLATE_SVC_CP15 ? space_write(vcpu, word) : counter_read(vcpu, word)))
+    if ((word & 0x3f) == XLATE_SVC_CP15 ? space_write(vcpu, word) : counter_read(vcpu, word))
         return counted(REASON_exit_emulate);
     was_between = world_enter_space(vcpu);
-    if (in_stub)
-        return stub_svc(vcpu, why, hw_pc, word);
+    if ((word & 0x3f) == XLATE_SVC_CP15 && BITS(word, 20, 17) == 7)
+        return cache_access(vcpu, why, word, hw_pc);
     if ((word & 0x3f) == XLATE_SVC_CP15)
-        return cp15_access(vcpu, word) ? complete(vcpu, hw_pc - XLATE_D + 4) : why;
+        return cp15_access(vcpu, word) ? go_on_behind(vcpu, hw_pc) : why;
     if ((word & 0xff) == A32_ERET)
         return ldm_return(vcpu, why, hw_pc);
     if (was_between && (word & 0xff) == XLATE_SVC_ERET)
@@ -209,7 +248,7 @@ static unsigned barrier(struct vcpu *vcpu, unsigned why)
  */
 static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result *w, uint32_t va, bool write)
 {
-    uint32_t hw_pc = vcpu->r[15] - 8, value = 0;
+    uint32_t hw_pc = vcpu->r[15] - 8, value = 0, changes = translation_changes(vcpu);
     struct ldst_access access = { va, 0 };
     struct ldst ls;
 
@@ -223,7 +262,7 @@ static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result
     if (!write)
         ldst_commit(&ls, vcpu->r, &access, &value, NULL);
     count(REASON_exit_dabt_kernel);
-    return complete(vcpu, hw_pc - XLATE_D + 4);
+    return changes == translation_changes(vcpu) ? go_on_behind(vcpu, hw_pc) : go_on_anew(vcpu, hw_pc - XLATE_D);
 }
 
 static unsigned user_data_fault(struct vcpu *vcpu, unsigned why, uint32_t va, bool write, const struct walk_result *w)

@@ -95,8 +95,6 @@ void codesync_icache_line(gpa_t pa);
 /* Before the page is translated once more: its other translations, and the copy that all are compared with, become
  * those of the memory as it is. */
 void codesync_refresh(gpa_t page);
-/* The guest's instruction that executes at hw_pc. */
-bool codesync_insn(uint32_t hw_pc, uint32_t *insn);
 /* The word that executes at hw_pc was translated as one to be looked at later: gives it its stub or exit. */
 bool codesync_make_stub(uint32_t hw_pc);
 /* Words of the page as they were when it was translated. */

@@ -2,9 +2,9 @@
  * Traces.  A stub that would branch back goes on with the guest's next instructions instead, if within
  * XLATE_TRACE one follows that needs a stub too: plain words are copied, others become what their stubs would
  * be, and two branches are saved for each.  Every instruction has a site, plain ones one for a row of them
- * (STUB_COPY), so that an exception at any word finds its guest instruction.  Nothing ever
- * enters a trace but by its first word: after an exit the guest goes on in the entry map.  It stays
- * in one page of the guest, so it changes only with that page's words (xlate_resync).
+ * (STUB_COPY), so that an exception at any word finds its guest instruction.  A trace is entered by its first
+ * word, or behind the word that it was left at: after what may have changed code the guest goes on in the entry map.
+ * It stays in one page of the guest, so it changes only with that page's words (xlate_resync).
  */
 #include "xlate/stub_writer.h"
 
@@ -57,12 +57,13 @@ static enum step put_plain(struct stub_writer *w, uint32_t insn, uint32_t word, 
     return branch && insn >> 28 == CC_AL ? STEP_JUMP : STEP_PLAIN;
 }
 
-/* One that exits: its own SVC is as good here as in the entry map. */
-static enum step put_exit(struct stub_writer *w, uint32_t word, uint32_t pc)
+/* One that exits: its own SVC is as good here as in the entry map.  Behind accesses of CP15 the guest may go on
+ * right here; behind others it does not. */
+static enum step put_exit(struct stub_writer *w, uint32_t word, enum a32_class class, uint32_t pc)
 {
     copy_site(w, pc);
     put(w, word);
-    return word >> 28 == CC_AL ? STEP_JUMP : STEP_PLAIN;
+    return word >> 28 != CC_AL || class == A32_CP15 || class == A32_CP15_64 ? STEP_PLAIN : STEP_JUMP;
 }
 
 /* A conditional one is branched around.  Without a stub form: STEP_NONE. */
@@ -106,7 +107,7 @@ static enum step put_next(struct stub_writer *w, const struct stub_code *code, u
         return put_plain(w, insn, word, pc);
     if (xlate_may_stub(code->x, class))
         step = put_stub(w, insn, class, row, pc);
-    return step != STEP_NONE ? step : put_exit(w, xlate_exit(insn, class, row), pc);
+    return step != STEP_NONE ? step : put_exit(w, xlate_exit(insn, class, row), class, pc);
 }
 
 static bool has_room(const struct stub_writer *w)
