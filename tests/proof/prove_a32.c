@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "arch/armv7/layout.h"
 #include "forms.h"
@@ -549,6 +551,85 @@ static void flush(unsigned used, const struct kind *k)
     }
 }
 
+/* Struct counts has nothing but counters. */
+static void add_up(struct counts *to, const struct counts *c)
+{
+    for (unsigned i = 0; i < sizeof(*c) / sizeof(count_t); i++)
+        ((count_t *)to)[i] += ((const count_t *)c)[i];
+}
+
+/*
+ * A kind is proven in parts, each by a process of its own: Unicorn's cache of translated pages does not last for ever
+ * (it fails after some six million pages that changed).
+ */
+#define PART_PAGES 256
+
+struct outcome {
+    struct counts count;
+    unsigned failures;
+    bool more;
+};
+
+/* Part n of a kind; true when there is one more. */
+static bool run_part(const struct kind *k, bool full, unsigned n)
+{
+    struct kind_iter it;
+    uint32_t insn;
+    unsigned used = 0, page = 0;
+
+    kind_begin(&it, k, full);
+    while (kind_next(&it, &insn)) {
+        source[used++] = insn;
+        if (used < 1024)
+            continue;
+        if (page / PART_PAGES == n)
+            flush(used, k);
+        used = 0;
+        if (++page == (n + 1) * PART_PAGES)
+            return true;
+    }
+    flush(used, k);
+    return false;
+}
+
+static void child(const struct kind *k, bool full, unsigned n, int to)
+{
+    struct outcome o;
+
+    for (unsigned i = 0; i < n; i++)
+        rnd(); /* not the numbers of the other parts */
+    memset(&count, 0, sizeof(count));
+    failures = 0;
+    o.more = run_part(k, full, n);
+    o.count = count;
+    o.failures = failures;
+    fflush(stdout);
+    _exit(write(to, &o, sizeof(o)) != sizeof(o));
+}
+
+/* Runs part n, and adds up what it found; true when there is one more. */
+static bool prove_part(const struct kind *k, bool full, unsigned n, struct counts *sum, unsigned *bad)
+{
+    struct outcome o = { .failures = 1 };
+    int fds[2];
+
+    fflush(stdout);
+    if (pipe(fds)) {
+        perror("pipe");
+        exit(1);
+    }
+    if (fork() == 0)
+        child(k, full, n, fds[1]);
+    close(fds[1]);
+    if (read(fds[0], &o, sizeof(o)) != sizeof(o))
+        printf("  part %u of %s: its process died\n", n, k->name);
+    close(fds[0]);
+    wait(NULL);
+    add_up(sum, &o.count);
+    *bad += o.failures;
+    return o.more;
+}
+
 static bool wanted(int argc, char **argv, const char *name)
 {
     bool any = false;
@@ -571,13 +652,6 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Struct counts has nothing but counters. */
-static void add_up(void)
-{
-    for (unsigned i = 0; i < sizeof(count) / sizeof(count_t); i++)
-        ((count_t *)&total)[i] += ((count_t *)&count)[i];
-}
-
 static void tell(const struct kind *k, double time)
 {
     printf("%s a32 %s: %llu encodings in %s, %llu under other conditions, %llu stubs, %llu words\n",
@@ -587,7 +661,7 @@ static void tell(const struct kind *k, double time)
            "%llu UNPREDICTABLE, %llu not comparable; %llu points of interruption; %.1f s\n",
            count.runs, count.run_stubs, count.run_exits, count.run_aborts, count.pending, count.unpredictable,
            count.odd, count.points, time);
-    add_up();
+    add_up(&total, &count);
 }
 
 int main(int argc, char **argv)
@@ -597,24 +671,16 @@ int main(int argc, char **argv)
 
     machine_init();
     for (const struct kind *k = kinds; k->name; k++) {
-        struct kind_iter it;
-        uint32_t insn;
-        unsigned used = 0;
         double begin = seconds();
+        struct counts sum = { 0 };
+        unsigned found = 0;
 
         if (!wanted(argc, argv, k->name) || ((k->how & LONG_ONLY) && !full))
             continue;
-        memset(&count, 0, sizeof(count));
-        failures = 0;
-        kind_begin(&it, k, full);
-        while (kind_next(&it, &insn)) {
-            source[used++] = insn;
-            if (used == 1024) {
-                flush(used, k);
-                used = 0;
-            }
-        }
-        flush(used, k);
+        for (unsigned n = 0; prove_part(k, full, n, &sum, &found); n++)
+            ;
+        count = sum;
+        failures = found;
         tell(k, seconds() - begin);
         fflush(stdout);
         bad += failures != 0;
