@@ -16,7 +16,7 @@ boards="cubieboard vexpress-a9 realview-pb-a8"
 variants=("" :--policy:trap :--policy:oos :--no-space-cache :--without:fast-paths :--without:lazy-dacr
           :--without:system-stubs :--without:tlbi-queue :--without:traces)
 # These leave the program alone, so it must come to its end, with no check failed.
-whole="words user-words thumb leak mmio dma flash cpregs modes tables spaces code storm floods"
+whole="words user-words thumb leak mmio dma flash cpregs control modes tables spaces code storm floods"
 # These may kill or stop the VM.
 fatal="state jumps stacks wild map4g window"
 deaths=17

@@ -74,6 +74,7 @@ void attack_mmio(void);
 void attack_dma(void);
 void attack_flash(void);
 void attack_cpregs(void);
+void attack_control(void);
 void attack_state(void);
 void attack_modes(void);
 void attack_jumps(void);

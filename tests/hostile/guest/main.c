@@ -11,6 +11,7 @@ static const struct { const char *name; void (*run)(void); } attacks[] = {
     { "window", attack_window }, { "spaces", attack_spaces },         { "code", attack_code },
     { "modes", attack_modes },   { "storm", attack_storm },           { "floods", attack_floods },
     { "dma", attack_dma },       { "dead", attack_dead },             { "flash", attack_flash },
+    { "control", attack_control },
 };
 
 uint32_t rnd(void)

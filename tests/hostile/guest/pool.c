@@ -32,6 +32,48 @@ static bool look(uint32_t n)
     return ok && read32(VA + (mib << 21) + 0x100000 + (i << 12)) == (((n + mib) % 16) << 8) + i;
 }
 
+/* More tables than ASIDs: 4 KiB each, for the lowest GiB (TTBCR.N = 2); the program is in TTBR1's. */
+#define MANY 4096u
+#define LOW_VA 0x10000000u
+
+static uint32_t *small_table(uint32_t n)
+{
+    return (uint32_t *)(0x48000000 + n * 0x1000);
+}
+
+static void many_spaces(uint32_t total)
+{
+    static uint16_t owner[256];
+    uint32_t wrong = 0;
+
+    for (uint32_t n = 0; n < MANY; n++) {
+        uint32_t *l1 = small_table(n);
+
+        for (uint32_t i = 0; i < 1024; i++)
+            l1[i] = 0x080 <= i && i < 0x0a1 ? l1_table[i] : 0;
+        l1[LOW_VA >> 20] = (0x45000000 + n % SPACE_TABLES * 0x400) | L1_TABLE;
+        l1[(LOW_VA >> 20) + 1] = SECTION(0x46000000 + (n / SPACE_TABLES << 20), AP_ALL) | L1_NG;
+    }
+    CP15_WRITE(0, c2, c0, 1, (uint32_t)l1_table);
+    space_set(small_table(0), 0);
+    CP15_WRITE(0, c2, c0, 2, 2);
+    tlbi_all();
+    for (uint32_t n = 0; n < total; n++) {
+        uint32_t t = pick(MANY), asid = t % 255 + 1, i = pick(256);
+
+        space_set(small_table(t), asid);
+        if (owner[asid] != t)
+            tlbi_asid(asid);
+        owner[asid] = (uint16_t)t;
+        wrong += read32(LOW_VA + (i << 12)) != (t % SPACE_TABLES * 7 + i) % 4096;
+        wrong += read32(LOW_VA + 0x100000 + (i << 12)) != (t / SPACE_TABLES << 8) + i;
+    }
+    CP15_WRITE(0, c2, c0, 2, 0);
+    space_set(l1_table, 1);
+    tlbi_all();
+    report_eq(wrong, 0, "each of 4096 spaces shows its own pages");
+}
+
 /* Thousands of (table, ASID) pairs in random order, with and without TLB operations. */
 void attack_spaces(void)
 {
@@ -56,6 +98,7 @@ void attack_spaces(void)
     space_set(l1_table, 1);
     tlbi_all();
     report_eq(wrong, 0, "each space shows its own pages");
+    many_spaces(total);
 }
 
 static uint32_t call(uint32_t va)
