@@ -101,7 +101,7 @@ suite_bare() {
 suite_fuzz() {
     local kind
     t 120 "fuzz: programs that once differed" tests/fuzz/fuzz.sh --regressions
-    for kind in a32 t32 mix user irq mmu smc; do
+    for kind in a32 t32 mix user irq mmu smc flat; do
         t 300 "fuzz: $kind programs" tests/fuzz/fuzz.sh --kinds $kind --count 1 --batch 150 --seed 1
     done
     t 120 "fuzz: wild programs" tests/fuzz/fuzz.sh --kinds wild --count 1 --batch 100 --seed 1 --configs debug

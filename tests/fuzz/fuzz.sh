@@ -25,6 +25,7 @@ configs() {
     help=$(./umbra run --help 2>&1)
     echo "plain:"
     echo "debug:--debug"
+    echo "icount:--icount" # interrupts at the same instructions whenever a seed runs
     echo "pb-a8:--board realview-pb-a8"
     echo "a9:--board vexpress-a9"
     if grep -q -- --policy <<<"$help"; then
