@@ -333,7 +333,7 @@ static void prove_block(uint32_t it, unsigned kinds)
 static void prove_blocks(bool full)
 {
     for (uint32_t it = 0xbf01; it < 0xbfe2; it++) {
-        unsigned blocks = full ? 20000 : 150;
+        unsigned blocks = full ? 2000 : 150;
 
         if (t32_classify(it) == A32_UNDEF || !(it & 15))
             continue;
