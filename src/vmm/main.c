@@ -6,6 +6,7 @@
 #include "arch/armv7/cache.h"
 #include "arch/armv7/guest.h"
 #include "arch/armv7/mmu.h"
+#include "core/cp15.h"
 #include "core/gmem.h"
 #include "core/pool.h"
 #include "drv/host.h"
@@ -162,6 +163,8 @@ static void init_engines(void)
     vmm.xlate.no_system_stubs = desc.without & WITHOUT_SYSTEM_STUBS;
     vmm.xlate.lazy_stubs = !(desc.without & WITHOUT_LAZY_STUBS);
     vmm.xlate.traces = !(desc.without & (WITHOUT_LAZY_STUBS | WITHOUT_TRACES));
+    cp15_constant(0, 0, 0, 0, &vmm.xlate.midr);
+    cp15_constant(0, 0, 0, 1, &vmm.xlate.ctr);
     vmm.xlate.no_lazy_dacr = desc.without & WITHOUT_LAZY_DACR;
     /* the queue lives in the state page, and its DSBs are system stubs */
     vmm.xlate.no_tlbi_queue = desc.without & (WITHOUT_TLBI_QUEUE | WITHOUT_SYSTEM_STUBS);

@@ -216,6 +216,8 @@ uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, struct stu
         .sites = page->sites + page->site_count,
         .literals = literals,
         .lazy_dacr = !x->no_lazy_dacr,
+        .midr = x->midr,
+        .ctr = x->ctr,
         .tlbi_queue = !x->no_tlbi_queue,
     };
     code->pc = p->gva.v + 4 * index;

@@ -103,6 +103,7 @@ struct xlate {
     struct xlate_stats stats;
     bool lazy_stubs; /* blocks are translated, and stubs made, when their instructions execute (xlate_make) */
     bool traces;     /* stubs go on to the next instructions that need one */
+    uint32_t midr, ctr; /* what the guest reads of them; 0: by an exit */
     bool no_system_stubs, no_lazy_dacr, no_tlbi_queue; /* switched off: those instructions exit */
 };
 

@@ -212,7 +212,7 @@ static void test_lazy(void)
     for (unsigned i = 0; i < 1024; i++)
         ok &= is_lazy(p, i) && p->words[i] >> 28 == 14;
     report(ok, "lazy: all of a new page exits");
-    xlate_make(&xlate, p, 5, ram[50][5]);
+    xlate_make(&xlate, p, 5, &ram[50][5], 1);
     for (unsigned i = 0; i < 1024; i++)
         ok &= i < XLATE_BLOCK ? is_lazy(p, i) != is_plain(ram[50][i], false) || is_replacement(ram[50][i], p->words[i])
                               : is_lazy(p, i);
@@ -224,7 +224,7 @@ static void test_lazy(void)
            "lazy: resync leaves what is not translated");
     for (unsigned i = 0; i < 1024; i++) {
         for (unsigned n = 0; n < 2 && is_lazy(p, i); n++)
-            xlate_make(&xlate, p, i, ram[50][i]);
+            xlate_make(&xlate, p, i, &ram[50][i], 1);
     }
     report(page_ok(p), "lazy: in the end the page is as any");
     xlate.lazy_stubs = false;
