@@ -84,8 +84,8 @@ static bool behind_jump(const uint32_t *words, const uint32_t *data, unsigned i)
 {
     uint32_t insn = words[i - 1];
 
-    return (data[(i - 1) / 32] & BIT((i - 1) % 32)) || insn >> 24 == 0xea || insn >> 24 == 0xef || (insn & 0xff7ff000u) == 0xe51ff000u ||
-           (insn & 0xfff0f000u) == 0xe280f000u;
+    return (data[(i - 1) / 32] & BIT((i - 1) % 32)) || insn >> 24 == 0xea || insn >> 24 == 0xef ||
+           (insn & 0xff7ff000u) == 0xe51ff000u || (insn & 0xfff0f000u) == 0xe280f000u;
 }
 
 static void check_stub_page(struct check_result *r, const struct arena_page *page, uint32_t va)

@@ -74,6 +74,32 @@ static void patch(uint32_t write_va, uint32_t run_va, const char *name)
     }
 }
 
+#define MRS_R1 0xe10f1000u
+#define ADD_R0(n) (0xe2800000u | (n))
+#define ROW_WORDS 28
+
+/* Among instructions that a hypervisor may translate together, one after the other is patched, and back. */
+static void row_patched(enum how how)
+{
+    bool ok = true;
+
+    for (unsigned i = 0; i < ROW_WORDS; i++)
+        write32(CODE + 4 * i, i % 3 ? ADD_R0(1) : MRS_R1);
+    put(CODE + 4 * ROW_WORDS, BX_LR, BY_ALL);
+    sync_code(CODE + 64, BY_LINE);
+    for (unsigned i = 0; i < ROW_WORDS; i++) {
+        uint32_t was = read32(CODE + 4 * i), sum = ROW_WORDS - (ROW_WORDS + 2) / 3;
+
+        ok &= call(CODE, 0) == sum;
+        put(CODE + 4 * i, ADD_R0(100), how);
+        ok &= call(CODE, 0) == sum + 100 - (was == ADD_R0(1));
+        put(CODE + 4 * i, was, how);
+        ok &= call(CODE + 4 * (i / 2), 0) <= sum;
+    }
+    print("a row of system instructions patched word by word, %s: ", how_names[how]);
+    report(ok, "each seen");
+}
+
 static void hot_then_patched(void)
 {
     bool ok = true;
@@ -312,6 +338,8 @@ void test_main(void)
     patch(CODE, ALIAS, "written at its own address, run at an alias");
     patch(ALIAS, CODE, "written at an alias");
     hot_then_patched();
+    row_patched(BY_LINE);
+    row_patched(BY_ALL);
     code_with_data();
     data_around_code();
     stores_by_pc();
