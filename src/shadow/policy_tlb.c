@@ -10,8 +10,12 @@ static void drop_both(struct shadow *s, const uint32_t *args, unsigned count, ui
 {
     struct drop_pages data = { va >> 20, count, args }, code = { (va + s->code_offset) >> 20, count, args };
 
+    uint32_t before;
+
     drop_pages(s, &data, all_asids, args[0] & 0xff);
+    before = (uint32_t)s->vm->stats.shadow_drop;
     drop_pages(s, &code, all_asids, args[0] & 0xff);
+    s->code_drops += (uint32_t)s->vm->stats.shadow_drop - before;
 }
 
 /* Pages in one MiB, of one ASID. */

@@ -88,6 +88,7 @@ struct shadow {
     uint32_t clock;
     uint32_t stale_count[2];         /* of each mode's views: how often those that are not current became stale */
     struct walk_regs regs;
+    uint32_t code_drops;             /* changes when a mapping of translated code was dropped for TLBIMVA or TLBIMVAA */
     uint32_t *global_l1;             /* kernel view of what the guest calls global */
     bool global_stale;               /* the host TLB may hold, under SHADOW_GLOBAL_ASID, entries that are gone from it */
     uint16_t seed_log[SHADOW_SEED_LOG]; /* MiBs whose entry in global_l1 changed lately */

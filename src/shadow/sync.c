@@ -112,6 +112,7 @@ static void flush_entry(struct shadow *s, const struct origin *o, unsigned index
     uint32_t va = (uint32_t)o->mib << 20 | index << 12;
 
     if (o->flags & ORIGIN_CODE) {
+        s->code_drops++;
         mark_all_stale(s);
     } else if (o->owner != ORIGIN_SHARED) {
         flush_host(s, owner_view(s, o), va);

@@ -231,11 +231,15 @@ static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 /* A DSB with TLB operations waiting: back to where its stub looks at the queue. */
 static unsigned barrier(struct vcpu *vcpu, unsigned why)
 {
-    uint32_t hw_pc = vcpu->r[15] - 8, word = *(const uint32_t *)hw_pc;
+    uint32_t hw_pc = vcpu->r[15] - 8, word = *(const uint32_t *)hw_pc, drops = vmm.shadow.code_drops;
 
     if ((word & 0x0ff00fffu) != DSB_PROBE || BITS(word, 19, 16) != BITS(word, 15, 12) || vmm_claims_lost())
         return why;
     world_complete_tlbi();
+    if (vmm.shadow.code_drops != drops && xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_CLEAN) {
+        count(REASON_exit_dabt_kernel);
+        return go_on_anew(vcpu, vcpu->r[15]); /* perhaps of the very code that goes on here */
+    }
     world_reload(vcpu, true);
     count(REASON_exit_dabt_kernel);
     vcpu->r[15] = hw_pc - 4;

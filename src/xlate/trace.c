@@ -57,10 +57,20 @@ static enum step put_plain(struct stub_writer *w, uint32_t insn, uint32_t word, 
     return branch && insn >> 28 == CC_AL ? STEP_JUMP : STEP_PLAIN;
 }
 
+/* Writes of c2, c8 and c13 may take the mapping away from what is executing. */
+static bool changes_mapping(uint32_t insn, enum a32_class class)
+{
+    unsigned crn = BITS(insn, 19, 16);
+
+    return class == A32_CP15 && !(insn & BIT(20)) && (crn == 2 || crn == 8 || crn == 13);
+}
+
 /* One that exits: its own SVC is as good here as in the entry map.  Behind accesses of CP15 the guest may go on
  * right here; behind others it does not. */
-static enum step put_exit(struct stub_writer *w, uint32_t word, enum a32_class class, uint32_t pc)
+static enum step put_exit(struct stub_writer *w, uint32_t insn, uint32_t word, enum a32_class class, uint32_t pc)
 {
+    if (changes_mapping(insn, class))
+        return STEP_NONE;
     copy_site(w, pc);
     put(w, word);
     return word >> 28 != CC_AL || class == A32_CP15 || class == A32_CP15_64 ? STEP_PLAIN : STEP_JUMP;
@@ -107,7 +117,7 @@ static enum step put_next(struct stub_writer *w, const struct stub_code *code, u
         return put_plain(w, insn, word, pc);
     if (xlate_may_stub(code->x, class))
         step = put_stub(w, insn, class, row, pc);
-    return step != STEP_NONE ? step : put_exit(w, xlate_exit(insn, class, row), class, pc);
+    return step != STEP_NONE ? step : put_exit(w, insn, xlate_exit(insn, class, row), class, pc);
 }
 
 static bool has_room(const struct stub_writer *w)
