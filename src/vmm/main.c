@@ -171,7 +171,7 @@ static void init_engines(void)
     vmm.state->tlbi_next = VMM_STATE + STATE_QUEUE;
     guest_fast.entry_dacr = ~0u;
     vmm.age = 1;
-    guest_fast.state = vmm.state;
+    guest_fast.state = guest_fast.state_too = vmm.state;
     codesync_init();
 }
 

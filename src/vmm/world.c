@@ -107,6 +107,12 @@ static void prepare_fast(struct vcpu *vcpu)
     guest_fast.tpidrprw = vcpu->cp15.tpidrprw;
 }
 
+static void set_eret_block(bool block)
+{
+    guest_fast.eret_block = block;
+    guest_fast.user_psr = block ? ~0u : guest_fast.masks | MODE_USR;
+}
+
 /* What the state page tells after an SVC from guest user: Supervisor mode, I masked, A and F as in 'masks'. */
 static void load_svc(bool irq)
 {
@@ -115,7 +121,6 @@ static void load_svc(bool irq)
     guest_fast.svc_ctl[0] = guest_fast.svc_ctl[2] = ctl;
     guest_fast.svc_ctl[1] = ctl & ~PSR_I;
     guest_fast.svc_ctl[3] = ctl << 25 | irq;
-    guest_fast.user_psr = guest_fast.masks | MODE_USR;
 }
 
 /* A waiting interrupt makes unmasking exit, and returns from exceptions.  'ctl' is the guest kernel's. */
@@ -131,7 +136,7 @@ static void load_pending(struct vcpu *vcpu, uint32_t ctl)
     st->pend_ptr = pending.irq ? FAULTING : VMM_STATE;
     st->msr_key = ctl << 25 | pending.irq;
     load_svc(pending.irq);
-    guest_fast.eret_block = !fast_allowed || pending.irq || pending.fiq || mode == MODE_FIQ || mode == MODE_SYS;
+    set_eret_block(!fast_allowed || pending.irq || pending.fiq || mode == MODE_FIQ || mode == MODE_SYS);
     guest_fast.svc_entry = fast_allowed ? fault_code_entry(vectors + 4 * EXC_SVC) : 0;
 }
 
@@ -166,7 +171,7 @@ bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value)
     world_between = true;
     s->checked_claims = 0; /* the tables may have grown meanwhile */
     between_eret_block = guest_fast.eret_block;
-    guest_fast.eret_block = true;
+    set_eret_block(true);
     vmm.state->user_page[0] = vmm.state->user_page[1] = ~0u; /* LDRBT and STRBT must look again */
     return true;
 }
@@ -174,7 +179,7 @@ bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value)
 bool world_enter_noted_space(struct vcpu *vcpu)
 {
     world_between = false;
-    guest_fast.eret_block = between_eret_block;
+    set_eret_block(between_eret_block);
     loaded.space = NULL;
     cp15_hook_space(vcpu);
     return true;

@@ -20,6 +20,7 @@
 
 #define PSR_MODE 0x1f
 #define PSR_AIF 0x1c0
+#define PSR_A 0x100
 #define PSR_I 0x80
 #define PSR_T 0x20
 #define MODE_USR 0x10
@@ -29,10 +30,8 @@
 
     @ Loads the translation of a view: by the reserved ASID 0, of which the TLB holds
     @ nothing, so that no walk joins one table with the other's ASID (B3.10.4).
-    @ No table was written since the last DSB.  r2 = guest_fast; \ttbr and \asid are a pair for LDRD
-    .macro load_view view, ttbr, asid, zero
-    ldrd    \ttbr, \asid, [r2, #\view]
-    mov     \zero, #0
+    @ No table was written since the last DSB.
+    .macro load_view ttbr, asid, zero
     mcr     p15, 0, \zero, c13, c0, 1
     isb
     mcr     p15, 0, \ttbr, c2, c0, 0
@@ -66,9 +65,10 @@
     .balign 32
     .global user_svc
 user_svc:
-    stmia   sp, {r0-r8}
+    stmia   sp, {r0-r12}
     ldr     r2, =guest_fast
-    ldmia   r2, {r0, r1, r3-r8}     @ svc_entry, state, masks, svc_ctl, svc_keep
+    @ svc_entry, state, masks, svc_ctl, svc_keep, kernel, vectors_kernel, zero
+    ldmia   r2, {r0, r1, r3-r12}
     cmp     r0, #0
     beq     user_svc_back
     @ the guest's CPSR: Supervisor, I masked, A and F as they were
@@ -97,7 +97,7 @@ user_svc:
     str     r4, [sp, #VCPU_R13]
     add     r4, sp, #VCPU_R13
     ldmia   r4, {r13, r14}^
-    nop
+    @ (no banked register right after LDM^, B9.3.6)
     @ access as the guest kernel restricted itself last time: more than that faults
     ldrd    r4, r5, [r2, #FAST_HW_DACR]
     and     r5, r5, r4
@@ -105,15 +105,14 @@ user_svc:
     beq     1f
     load_dacr r5, r1, r4
 1:  count   FAST_SVC, r4
-    ldr     r4, =guest_vectors_kernel
-    mcr     p15, 0, r4, c12, c0, 0
-    load_view FAST_KERNEL_VIEW, r4, r5, r3
+    mcr     p15, 0, r11, c12, c0, 0
+    load_view r9, r10, r12
     mov     lr, r0
-    ldmia   sp, {r0-r8}
+    ldmia   sp, {r0-r12}
     movs    pc, lr
 
 user_svc_back:
-    ldmia   sp, {r0-r8}
+    ldmia   sp, {r0-r12}
     b       user_svc_slow
 
     .balign 32
@@ -131,7 +130,7 @@ kernel_svc:
     cmp     r1, #XLATE_SVC_ERET
     beq     eret
 kernel_svc_back:
-    ldmia   sp, {r0-r9}
+    ldmia   sp, {r0-r12}
     b       kernel_svc_slow
 
     @ MCR DACR that takes access away: the hardware follows; the stub stores the value
@@ -151,56 +150,58 @@ dacr:
 
     @ MOVS pc, lr.  r2 = guest_fast
 eret:
-    add     r3, r2, #FAST_ERET_BLOCK
-    ldmia   r3, {r3-r7, r9}         @ eret_block, queue_empty, psr_check, user_psr, ctl, bank
-    ldr     r0, [r2, #FAST_STATE]
-    cmp     r3, #0
-    ldr     r8, [r0, #STATE_TLBI_NEXT]
-    cmpeq   r8, r4                  @ TLB operations wait: a DSB in User mode would have to complete them
+    add     r3, r2, #FAST_STATE_TOO
+    @ state, queue_empty, psr_check, user_psr, ctl, bank, user, vectors_user, zero, dacr_keep
+    ldmia   r3, {r0, r3-r12}
+    ldr     r1, [r0, #STATE_TLBI_NEXT]
+    cmp     r1, r3                  @ TLB operations wait: a DSB in User mode would have to complete them
     ldr     r1, [r0, #STATE_SPSR]   @ the guest's new CPSR
-    bne     kernel_svc_back
-    and     r3, r1, r5              @ all but flags and T: J, the reserved bits, ITSTATE, E are for C
-    cmp     r3, r6
+    and     r3, r1, r4              @ all but flags and T: J, the reserved bits, ITSTATE, E are for C
+    cmpeq   r3, r5
     bne     eret_kernel             @ not User mode, masked as it was last
 
     @ the mode's SP, LR and SPSR go to their bank
-    add     r9, r9, sp
+    add     r7, r7, sp
     ldrd    r4, r5, [sp, #VCPU_R13]
-    str     r1, [r9, #VCPU_BANK_SPSR]
-    str     r4, [r9, #VCPU_BANK_R13]
-    str     r5, [r9, #VCPU_BANK_R14]
+    str     r1, [r7, #VCPU_BANK_SPSR]
+    str     r4, [r7, #VCPU_BANK_R13]
+    str     r5, [r7, #VCPU_BANK_R14]
     mov     lr, r5
     bic     r1, r1, #PSR_AIF
     msr     spsr_cxsf, r1
     add     r1, r0, #STATE_USR_SP
     ldmia   r1, {r13, r14}^
-    nop
+    ldr     r3, [r0, #STATE_DACR]   @ (no banked register right after LDM^)
     mrc     p15, 0, r1, c13, c0, 2
     mcr     p15, 0, r1, c13, c0, 3
     ldr     r1, [r0, #STATE_TPIDRURW]
     mcr     p15, 0, r1, c13, c0, 2
-    ldr     r3, [r0, #STATE_DACR]
-    host_dacr r3
+    and     r3, r3, r12
     ldr     r1, [r2, #FAST_HW_DACR]
+    orr     r3, r3, #DOMAIN_VMM_CLIENT
     cmp     r3, r1
     beq     1f
     load_dacr r3, r0, r1
 1:  count   FAST_ERET, r1
-    ldr     r1, =guest_vectors_user
-    mcr     p15, 0, r1, c12, c0, 0
-    load_view FAST_USER_VIEW, r0, r1, r3
-    ldmia   sp, {r0-r9}
+    mcr     p15, 0, r10, c12, c0, 0
+    load_view r8, r9, r11
+    ldmia   sp, {r0-r12}
     movs    pc, lr
 
     @ To another mode with a bank of its own: IRQ, Supervisor, Abort, Undefined.
-    @ r0 = state page, r1 = new CPSR, r2 = guest_fast, r3 = its bits that must be plain, r7 = ctl, r9 = 4 * bank
+    @ r0 = state page, r1 = new CPSR, r2 = guest_fast, r3 = its bits that must be plain, r6 = ctl, r7 = 4 * bank
 eret_kernel:
+    ldr     r4, [r2, #FAST_ERET_BLOCK]
+    mov     r9, r7
+    cmp     r4, #0
+    bne     kernel_svc_back
     tst     r3, #0x10               @ no mode of this processor without it: the table has 16 rows
     beq     kernel_svc_back
-    eor     r4, r7, r3
+    eor     r4, r6, r3
     bic     r4, r4, #(PSR_MODE | PSR_I)
+    bic     r4, r4, #PSR_A          @ nothing waits for A: there are no asynchronous aborts
     tst     r1, #PSR_T
-    cmpeq   r4, #0                  @ A and F stay: what waits for them is C's to know
+    cmpeq   r4, #0                  @ F stays: what waits for it is C's to know
     and     r4, r3, #0xf
     adr     r5, bank_of_mode
     bne     kernel_svc_back
@@ -222,8 +223,7 @@ eret_kernel:
     strd    r8, r9, [sp, #VCPU_R13]
     add     r6, sp, #VCPU_R13
     ldmia   r6, {r13, r14}^
-    nop
-    ldr     r6, =0xf80f0000
+    ldr     r6, =0xf80f0000         @ (no banked register right after LDM^)
     and     r6, r6, r1
     orr     r6, r6, #MODE_USR
     msr     spsr_cxsf, r6
@@ -235,7 +235,7 @@ eret_kernel:
     stmia   r0, {r4-r7}
     count   FAST_ERET, r1
     add     lr, lr, #XLATE_D
-    ldmia   sp, {r0-r9}
+    ldmia   sp, {r0-r12}
     movs    pc, lr
 
     @ 4 * enum vcpu_bank by mode bits 3:0; 0 where C does it

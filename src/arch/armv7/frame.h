@@ -12,19 +12,21 @@
 
 #define FAST_SVC_ENTRY 0
 #define FAST_STATE 4
-#define FAST_ERET_BLOCK 32
-#define FAST_CTL 48
-#define FAST_BANK 52
-#define FAST_KERNEL_VIEW 56
-#define FAST_USER_VIEW 64
-#define FAST_HW_DACR 72
-#define FAST_ENTRY_DACR 76
-#define FAST_DACR_BLOCK 80
-#define FAST_TPIDRPRW 84
-#define FAST_SVC 88
-#define FAST_ERET 92
-#define FAST_DACR 96
-#define FAST_DACR_FAULT 100
+#define FAST_KERNEL_VIEW 32
+#define FAST_STATE_TOO 48
+#define FAST_CTL 64
+#define FAST_BANK 68
+#define FAST_USER_VIEW 72
+#define FAST_DACR_KEEP 88
+#define FAST_ERET_BLOCK 92
+#define FAST_HW_DACR 96
+#define FAST_ENTRY_DACR 100
+#define FAST_DACR_BLOCK 104
+#define FAST_TPIDRPRW 108
+#define FAST_SVC 112
+#define FAST_ERET 116
+#define FAST_DACR 120
+#define FAST_DACR_FAULT 124
 
 /* Reasons that the vectors give guest_switch, with EXIT_KERNEL when the guest was in a kernel view. */
 #define EXIT_UND 1

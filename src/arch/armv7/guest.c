@@ -31,13 +31,14 @@ AT(vcpu, bank_r14, VCPU_BANK_R14);
 AT(vcpu, bank_spsr, VCPU_BANK_SPSR);
 AT(guest_fast, svc_entry, FAST_SVC_ENTRY);
 AT(guest_fast, state, FAST_STATE);
-AT(guest_fast, svc_keep, FAST_SVC_ENTRY + 7 * 4);
-AT(guest_fast, eret_block, FAST_ERET_BLOCK);
+AT(guest_fast, kernel, FAST_KERNEL_VIEW);
+AT(guest_fast, zero, FAST_KERNEL_VIEW + 12);
+AT(guest_fast, state_too, FAST_STATE_TOO);
 AT(guest_fast, ctl, FAST_CTL);
 AT(guest_fast, bank, FAST_BANK);
-AT(guest_fast, bank, FAST_ERET_BLOCK + 5 * 4);
-AT(guest_fast, kernel, FAST_KERNEL_VIEW);
 AT(guest_fast, user, FAST_USER_VIEW);
+AT(guest_fast, dacr_keep, FAST_DACR_KEEP);
+AT(guest_fast, eret_block, FAST_ERET_BLOCK);
 AT(guest_fast, hw_dacr, FAST_HW_DACR);
 AT(guest_fast, entry_dacr, FAST_ENTRY_DACR);
 AT(guest_fast, dacr_block, FAST_DACR_BLOCK);
@@ -58,6 +59,9 @@ void guest_init(struct vcpu *vcpu, guest_light_fn light)
     guest_fast.svc_keep = PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE | MODE_USR;
     guest_fast.psr_check = ~(PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE | PSR_T);
     guest_fast.queue_empty = VMM_STATE + STATE_QUEUE;
+    guest_fast.dacr_keep = 0x15555555u; /* Manager becomes Client, domain 15 is the VMM's */
+    guest_fast.vectors_kernel = (uint32_t)guest_vectors_kernel;
+    guest_fast.vectors_user = (uint32_t)guest_vectors_user;
     write_vbar((uint32_t)guest_vectors_user);
     write_cpacr(read_cpacr() | CPACR_CP10_CP11);
     isb();

@@ -18,7 +18,7 @@ enum guest_exit {
  */
 typedef unsigned (*guest_light_fn)(struct vcpu *vcpu, unsigned why);
 
-struct guest_view { uint32_t ttbr0, contextidr; } __attribute__((aligned(8)));
+struct guest_view { uint32_t ttbr0, contextidr; };
 
 /*
  * What the short paths of the vectors (fastpath.S) work with: private to the VMM.  C writes it before it enters
@@ -31,14 +31,20 @@ struct guest_fast {
     uint32_t masks;           /* guest user: A, I, F */
     uint32_t svc_ctl[4];      /* ctl, ctl_on, ctl_off, msr_key of the state page after an SVC */
     uint32_t svc_keep;        /* bits of the hardware's SPSR that stay: flags, GE, the mode */
+    struct guest_view kernel;
+    uint32_t vectors_kernel, zero;
     /* and eret these */
-    uint32_t eret_block;      /* not 0: exception returns exit to C */
+    struct state_page *state_too;
     uint32_t queue_empty;     /* tlbi_next of the state page, when nothing waits */
     uint32_t psr_check;       /* bits of an SPSR that must be as expected: all but flags, GE and T, */
-    uint32_t user_psr;        /* User mode with 'masks' */
+    uint32_t user_psr;        /* User mode with 'masks'; ~0 while exception returns exit to C */
     uint32_t ctl;             /* guest kernel: mode, A, I as last entered, F */
     uint32_t bank;            /* guest kernel: 4 * enum vcpu_bank of the mode */
-    struct guest_view kernel, user;
+    struct guest_view user;
+    uint32_t vectors_user, zero_too;
+    uint32_t dacr_keep;       /* bits of the guest's DACR that the hardware's may have */
+
+    uint32_t eret_block;      /* not 0: exception returns exit to C */
     uint32_t hw_dacr;         /* the hardware's DACR */
     uint32_t entry_dacr;      /* what a guest kernel that was entered by an exception restricts itself to */
     uint32_t dacr_block;      /* not 0: DACR faults and writes exit to C */
