@@ -201,21 +201,6 @@ static enum walk_fault walk_data(struct vcpu *vcpu, uint32_t va, bool write, str
     return walk_check(&regs, w, write ? ACCESS_WRITE : ACCESS_READ, !vcpu_is_user(vcpu));
 }
 
-bool fault_is_mapping(uint32_t dfsr)
-{
-    switch (DFSR_FS(dfsr)) {
-    case FSR_TRANS_L1:
-    case FSR_TRANS_L2:
-    case FSR_DOMAIN_L1:
-    case FSR_DOMAIN_L2:
-    case FSR_PERM_L1:
-    case FSR_PERM_L2:
-    case FSR_ACCESS_L1:
-    case FSR_ACCESS_L2: return true;
-    default: return false;
-    }
-}
-
 static bool is_mappable(struct vcpu *vcpu, gpa_t pa, bool write)
 {
     gpa_t page = gpa(ALIGN_DOWN(pa.v, 4096));

@@ -1,6 +1,6 @@
 /*
  * Light exits: what a guest kernel does thousands of times a second and what needs nothing of the vcpu but r[0..15].
- * The vectors call light_exit() before the run loop knows; it either does all there is to do, and the guest goes
+ * The vectors call these functions before the run loop knows; each either does all there is to do, and the guest goes
  * on, or changes nothing, and the exit takes the long way, where the same is done by the book (run.c).
  *
  * In here the vcpu is the hardware's: r[15] and cpsr as the exception left them, banked registers in the
@@ -13,7 +13,6 @@
 #include "core/cp15.h"
 #include "core/gmem.h"
 #include "lib/bits.h"
-#include "vmm/trace.h"
 #include "vmm/vmm.h"
 #include "vmm/world.h"
 #include "xlate/ldst.h"
@@ -208,9 +207,11 @@ static unsigned return_again(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
 
 static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 {
-    uint32_t hw_pc = vcpu->r[15] - 4, word = *(const uint32_t *)hw_pc;
+    uint32_t hw_pc = vcpu->r[15] - 4, word = *(const uint32_t *)ALIGN_DOWN(hw_pc, 4);
     bool was_between;
 
+    if (vcpu->cpsr & PSR_T)
+        return why;
     if ((word & 0x3f) == XLATE_SVC_CP15 ? space_write(vcpu, word) : counter_read(vcpu, word))
         return counted(REASON_exit_emulate);
     was_between = world_enter_space(vcpu);
@@ -291,7 +292,7 @@ static unsigned user_fetch_fault(struct vcpu *vcpu, unsigned why, uint32_t pc, c
     return counted(REASON_exit_pabt_user);
 }
 
-/* The access that aborted is tried again, in the space that is the current one now. */
+/* The access that aborted is tried again. */
 static unsigned again(struct vcpu *vcpu)
 {
     world_reload(vcpu, true);
@@ -299,32 +300,47 @@ static unsigned again(struct vcpu *vcpu)
     return counted(REASON_exit_dabt_kernel);
 }
 
-static unsigned data_abort(struct vcpu *vcpu, unsigned why)
+static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
 {
     uint32_t va = read_dfar(), dfsr = read_dfsr();
-    bool kernel = why & EXIT_KERNEL, write = dfsr & DFSR_WNR;
+    bool was_between = world_enter_space(vcpu), write = dfsr & DFSR_WNR;
     struct walk_result w;
 
-    bool was_between = world_enter_space(vcpu);
-
-    if (ALIGN_DOWN(va, MiB) == VMM_STATE && kernel)
+    if (vcpu->cpsr & PSR_T)
+        return why;
+    if (ALIGN_DOWN(va, MiB) == VMM_STATE)
         return barrier(vcpu, why);
     if (!fault_is_mapping(dfsr) || vmm_claims_lost())
         return why;
     if (was_between)
         return again(vcpu); /* the space's own shadow may have it */
     world_sync_shared(vcpu);
-    switch (fault_try(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, kernel, &w)) {
+    switch (fault_try(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, true, &w)) {
+    case FAULT_FILLED: return world_dacr_late() ? why : again(vcpu);
+    case FAULT_DEVICE: return device(vcpu, why, &w, va, write);
+    default: return why;
+    }
+}
+
+static unsigned user_data(struct vcpu *vcpu, unsigned why)
+{
+    uint32_t va = read_dfar(), dfsr = read_dfsr();
+    bool write = dfsr & DFSR_WNR;
+    struct walk_result w;
+
+    if (!fault_is_mapping(dfsr))
+        return why;
+    world_sync_shared(vcpu);
+    switch (fault_try(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, false, &w)) {
     case FAULT_FILLED: break;
-    case FAULT_DEVICE: return kernel ? device(vcpu, why, &w, va, write) : why;
-    case FAULT_REFLECT: return kernel ? why : user_data_fault(vcpu, why, va, write, &w);
+    case FAULT_REFLECT: return user_data_fault(vcpu, why, va, write, &w);
     default: return why;
     }
     if (world_dacr_late())
         return why;
-    world_reload(vcpu, kernel);
+    world_reload(vcpu, false);
     vcpu->r[15] -= 8;
-    return counted(kernel ? REASON_exit_dabt_kernel : REASON_exit_dabt_user);
+    return counted(REASON_exit_dabt_user);
 }
 
 static unsigned user_fetch(struct vcpu *vcpu, unsigned why)
@@ -365,15 +381,17 @@ static unsigned user_interrupt(struct vcpu *vcpu, unsigned why)
     return counted(REASON_exit_irq);
 }
 
-unsigned light_exit(struct vcpu *vcpu, unsigned why)
+static unsigned stay(struct vcpu *vcpu, unsigned why)
 {
-    if (trace_on || (vmm.without & WITHOUT_FAST_PATHS))
-        return why;
-    if (why == EXIT_PABT)
-        return user_fetch(vcpu, why);
-    if (why == EXIT_IRQ)
-        return user_interrupt(vcpu, why);
-    if ((why & EXIT_KERNEL) && (vcpu->cpsr & PSR_T))
-        return why;
-    return (why & ~(unsigned)EXIT_KERNEL) == EXIT_SVC ? kernel_svc(vcpu, why) : data_abort(vcpu, why);
+    (void)vcpu;
+    return why;
+}
+
+void light_init(bool on)
+{
+    guest_light[EXIT_PABT] = on ? user_fetch : stay;
+    guest_light[EXIT_DABT] = on ? user_data : stay;
+    guest_light[EXIT_IRQ] = on ? user_interrupt : stay;
+    guest_light[EXIT_SVC + EXIT_KERNEL] = on ? kernel_svc : stay;
+    guest_light[EXIT_DABT + EXIT_KERNEL] = on ? kernel_data : stay;
 }

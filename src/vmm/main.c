@@ -297,7 +297,7 @@ void vmm_main(uint32_t dtb_pa)
     if (load_vm() < 0)
         host_exit(EXIT_HOST);
     init_engines();
-    guest_init(&vmm.vm.vcpu, light_exit);
+    guest_init(&vmm.vm.vcpu);
     shadow_set_space(&vmm.shadow, &(struct walk_regs){ .sctlr = vmm.vm.vcpu.cp15.sctlr }, 0);
     host.irqchip->enable((unsigned)host.timer->irq);
     host.irqchip->enable((unsigned)host.uart->irq);
@@ -307,6 +307,7 @@ void vmm_main(uint32_t dtb_pa)
     watch();
     trace_start();
     sample_start();
+    light_init(!trace_on && !(vmm.without & WITHOUT_FAST_PATHS));
     vmm_run();
     host_exit(finish());
 }

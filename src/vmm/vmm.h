@@ -35,16 +35,18 @@ bool vmm_check_claims(void);
 /* Do the guest's tables map places that are ours?  Then translations must go, once the vcpu is precise. */
 static inline bool vmm_claims_lost(void) { return (vmm.claims_dirty || vmm.claims_lost) && vmm_check_claims(); }
 
-/* light.c: a guest_light_fn (arch/armv7/guest.h) */
-unsigned light_exit(struct vcpu *vcpu, unsigned why);
+/* light.c: exits that need not come to the run loop; off, all of them do. */
+void light_init(bool on);
 
 /* fault.c: aborts taken by the guest; vcpu state is precise. */
 void fault_fetch(struct vcpu *vcpu);
 /* A prefetch abort in guest user as the hardware's IFSR tells it. */
 void fault_fetch_exit(struct vcpu *vcpu);
 #define DFSR_WNR BIT(11)
-/* Of a DFSR or IFSR: could another translation be the answer? */
-bool fault_is_mapping(uint32_t fsr);
+/* Of a DFSR or IFSR: could another translation be the answer?  Translation, access flag, domain and permission faults. */
+#define FSR_MAPPING (BIT(FSR_TRANS_L1) | BIT(FSR_TRANS_L2) | BIT(FSR_ACCESS_L1) | BIT(FSR_ACCESS_L2) | \
+                     BIT(FSR_DOMAIN_L1) | BIT(FSR_DOMAIN_L2) | BIT(FSR_PERM_L1) | BIT(FSR_PERM_L2))
+static inline bool fault_is_mapping(uint32_t fsr) { return !(fsr & BIT(10)) && (FSR_MAPPING >> (fsr & 15) & 1); }
 enum fault_answer {
     FAULT_FILLED,
     FAULT_DEVICE,  /* no memory there */

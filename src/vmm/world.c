@@ -58,12 +58,6 @@ static void load_views(bool kernel)
     loaded.kernel = kernel;
 }
 
-/* Do entries of the shadows depend on DACR, so that its writes must be seen? */
-static bool dacr_is_shadows(void)
-{
-    return vmm.shadow.manager_domains || vmm.shadow.domain15_used;
-}
-
 static void load_host_dacr(uint32_t dacr)
 {
     guest_load_dacr(dacr);
@@ -80,7 +74,7 @@ static void load_dacr(struct vcpu *vcpu, bool kernel, bool was_user)
     uint32_t dacr = vcpu->cp15.sctlr & SCTLR_M ? shadow_host_dacr(vcpu->cp15.dacr) : NO_MMU_DACR;
 
     guest_fast.dacr_block = (vmm.without & WITHOUT_LAZY_DACR) || trace_on || !(vcpu->cp15.sctlr & SCTLR_M) ||
-                            dacr_is_shadows();
+                            world_dacr_is_shadows();
     if (kernel && !guest_fast.dacr_block)
         dacr &= was_user ? guest_fast.entry_dacr : guest_fast.hw_dacr;
     if (dacr != guest_fast.hw_dacr)
@@ -388,11 +382,6 @@ void world_return(struct vcpu *vcpu, uint32_t psr)
     load_ctl(psr & (PSR_MODE | PSR_MASKS));
     st->msr_key = psr << 25; /* no interrupt waits */
     vcpu->cpsr = (psr & ~guest_fast.psr_check) | MODE_USR;
-}
-
-bool world_dacr_late(void)
-{
-    return !guest_fast.dacr_block && dacr_is_shadows();
 }
 
 void world_reload(struct vcpu *vcpu, bool kernel)

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include "arch/armv7/guest.h"
 #include "core/vcpu.h"
+#include "vmm/vmm.h"
 
 struct world_exit {
     enum guest_exit why;
@@ -29,8 +30,10 @@ void world_sync_shared(struct vcpu *vcpu);
 void world_complete_tlbi(void);
 /* Views, waiting interrupts and entry points as they are now; the guest goes on in the view it was in. */
 void world_reload(struct vcpu *vcpu, bool kernel);
-/* Has a fill made entries depend on DACR, so that its writes must be seen?  Then only world_run() may enter. */
-bool world_dacr_late(void);
+/* Do entries of the shadows depend on DACR, so that its writes must be seen? */
+static inline bool world_dacr_is_shadows(void) { return vmm.shadow.manager_domains || vmm.shadow.domain15_used; }
+/* Has a fill made them so?  Then only world_run() may enter. */
+static inline bool world_dacr_late(void) { return !guest_fast.dacr_block && world_dacr_is_shadows(); }
 /* The guest kernel writes TTBR0 or CONTEXTIDR, 'reg' of the vcpu: true when that is all, for now. */
 bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value);
 extern bool world_between;

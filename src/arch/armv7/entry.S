@@ -54,13 +54,13 @@ guest_vectors_kernel:
 
     guest_vector user_und, EXIT_UND
     guest_vector user_svc_slow, EXIT_SVC
-    guest_vector user_pabt, EXIT_PABT, light_exit
-    guest_vector user_dabt, EXIT_DABT, light_exit
-    guest_vector user_irq, EXIT_IRQ, light_exit
+    guest_vector user_pabt, EXIT_PABT, guest_try
+    guest_vector user_dabt, EXIT_DABT, guest_try
+    guest_vector user_irq, EXIT_IRQ, guest_try
     guest_vector kernel_und, EXIT_UND + EXIT_KERNEL
-    guest_vector kernel_svc_slow, EXIT_SVC + EXIT_KERNEL, light_exit
+    guest_vector kernel_svc_slow, EXIT_SVC + EXIT_KERNEL, guest_try
     guest_vector kernel_pabt, EXIT_PABT + EXIT_KERNEL
-    guest_vector kernel_dabt_slow, EXIT_DABT + EXIT_KERNEL, light_exit
+    guest_vector kernel_dabt_slow, EXIT_DABT + EXIT_KERNEL, guest_try
     guest_vector kernel_irq, EXIT_IRQ + EXIT_KERNEL
 
 vector_reset:
@@ -79,14 +79,14 @@ umbra_fault:
 
     @ What may need no more than a call: C runs on the stack that guest_switch left, which is
     @ intact when it must return after all.  r0 = reason
-light_exit:
+guest_try:
     mov     r4, sp                  @ the vcpu
     mov     r1, r0
     cps     #MODE_SVC
     ldr     r2, =guest_vmm_sp
     ldr     r3, =guest_light
     ldr     sp, [r2]
-    ldr     r3, [r3]
+    ldr     r3, [r3, r1, lsl #2]
     mov     r0, r4
     blx     r3
     cmp     r0, #0

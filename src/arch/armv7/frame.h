@@ -36,3 +36,4 @@
 #define EXIT_IRQ 5
 #define EXIT_DONE 6 /* of guest_light only */
 #define EXIT_KERNEL 0x10
+#define EXIT_REASONS 0x20

@@ -19,7 +19,7 @@ void guest_set_frames(struct vcpu *vcpu);
 void vmm_exception(uint32_t kind, uint32_t pc, uint32_t spsr) __attribute__((noreturn));
 
 struct guest_fast guest_fast;
-guest_light_fn guest_light;
+guest_light_fn guest_light[EXIT_REASONS];
 static bool vfp_enabled;
 
 #define AT(type, member, offset) _Static_assert(offsetof(struct type, member) == (offset), "frame.h: " #member)
@@ -53,9 +53,8 @@ _Static_assert(BANK_SVC == 1 && BANK_ABT == 2 && BANK_UND == 3 && BANK_IRQ == 4,
 
 static void write_fpexc(uint32_t value) { __asm__ volatile(".fpu vfpv3\n\tvmsr fpexc, %0" ::"r"(value)); }
 
-void guest_init(struct vcpu *vcpu, guest_light_fn light)
+void guest_init(struct vcpu *vcpu)
 {
-    guest_light = light;
     guest_fast.svc_keep = PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE | MODE_USR;
     guest_fast.psr_check = ~(PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE | PSR_T);
     guest_fast.queue_empty = VMM_STATE + STATE_QUEUE;

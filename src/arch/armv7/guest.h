@@ -17,6 +17,7 @@ enum guest_exit {
  * or EXIT_DONE (frame.h) with EXIT_KERNEL: leave, r[15] is where the guest goes on.
  */
 typedef unsigned (*guest_light_fn)(struct vcpu *vcpu, unsigned why);
+extern guest_light_fn guest_light[]; /* by reason (frame.h), for those that the vectors ask for */
 
 struct guest_view { uint32_t ttbr0, contextidr; };
 
@@ -54,7 +55,7 @@ struct guest_fast {
 extern struct guest_fast guest_fast;
 
 /* Installs the vectors; 'vcpu' is the one that guest_enter runs. */
-void guest_init(struct vcpu *vcpu, guest_light_fn light);
+void guest_init(struct vcpu *vcpu);
 
 /*
  * Runs the vcpu in hardware User mode until an exception that is C's, in the kernel view when
