@@ -30,7 +30,7 @@
 #define XLATE_SVC_LAZY 0x82 /* not translated yet: xlate_make() */
 /* MCR and MRC of CP15 with op1 = 0 are in the word itself: bits 5:0 all set, then Rt, op2, CRm, CRn, L */
 #define XLATE_SVC_CP15 0x3f
-/* MRRC of CP15: bits 5:0 are this, then Rt, Rt2, CRm, op1 */
+/* MCRR and MRRC of CP15: bits 5:0 are this, then Rt, Rt2, CRm, op1, L */
 #define XLATE_SVC_CP15_64 0x3e
 
 #ifndef __ASSEMBLER__

@@ -130,11 +130,24 @@ static bool counter_read(struct vcpu *vcpu, uint32_t word)
     uint64_t now;
 
     if ((word & 0x3f) != XLATE_SVC_CP15_64 || rt == 15 || rt2 == 15 || BITS(word, 17, 14) != 14 ||
-        BITS(word, 21, 18) > 1)
+        BITS(word, 21, 18) > 1 || !(word & BIT(22)))
         return false;
     now = clock_now();
     vcpu->r[rt] = (uint32_t)now;
     vcpu->r[rt2] = (uint32_t)(now >> 32);
+    return true;
+}
+
+/* MCRR of the timers' compare values, false: nothing was done. */
+static bool timer_write(struct vcpu *vcpu, uint32_t word)
+{
+    unsigned rt = BITS(word, 9, 6), rt2 = BITS(word, 13, 10), op1 = BITS(word, 21, 18);
+
+    if ((word & BIT(22)) || rt == 15 || rt2 == 15 || BITS(word, 17, 14) != 14 || op1 < 2 || op1 > 3)
+        return false;
+    cp15_hook_timer_write(vcpu, op1 == 2 ? TIMER_CNTP_CVAL : TIMER_CNTV_CVAL,
+                          (uint64_t)vcpu->r[rt2] << 32 | vcpu->r[rt]);
+    count(REASON_exit_emulate);
     return true;
 }
 
@@ -219,6 +232,8 @@ static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
         return cache_access(vcpu, why, word, hw_pc);
     if ((word & 0x3f) == XLATE_SVC_CP15)
         return cp15_access(vcpu, word) ? go_on_behind(vcpu, hw_pc) : why;
+    if ((word & 0x3f) == XLATE_SVC_CP15_64)
+        return timer_write(vcpu, word) ? go_on_behind(vcpu, hw_pc) : why;
     if ((word & 0xff) == A32_ERET)
         return ldm_return(vcpu, why, hw_pc);
     if (was_between && (word & 0xff) == XLATE_SVC_ERET)

@@ -101,7 +101,7 @@ static void prepare_fast(struct vcpu *vcpu)
     guest_fast.tpidrprw = vcpu->cp15.tpidrprw;
 }
 
-static void set_eret_block(bool block)
+static void set_eret_block(uint32_t block)
 {
     guest_fast.eret_block = block;
     guest_fast.user_psr = block ? ~0u : guest_fast.masks | MODE_USR;
@@ -130,7 +130,9 @@ static void load_pending(struct vcpu *vcpu, uint32_t ctl)
     st->pend_ptr = pending.irq ? FAULTING : VMM_STATE;
     st->msr_key = ctl << 25 | pending.irq;
     load_svc(pending.irq);
-    set_eret_block(!fast_allowed || pending.irq || pending.fiq || mode == MODE_FIQ || mode == MODE_SYS);
+    set_eret_block(!fast_allowed || pending.fiq || mode == MODE_FIQ || mode == MODE_SYS ? ERET_BLOCKED
+                   : pending.irq                                                      ? ERET_WAITS
+                                                                                      : 0);
     guest_fast.svc_entry = fast_allowed ? fault_code_entry(vectors + 4 * EXC_SVC) : 0;
 }
 
@@ -165,7 +167,7 @@ bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value)
     world_between = true;
     s->checked_claims = 0; /* the tables may have grown meanwhile */
     between_eret_block = guest_fast.eret_block;
-    set_eret_block(true);
+    set_eret_block(ERET_BLOCKED);
     vmm.state->user_page[0] = vmm.state->user_page[1] = ~0u; /* LDRBT and STRBT must look again */
     return true;
 }
@@ -361,7 +363,7 @@ bool world_may_return(uint32_t psr)
     uint32_t plain = psr & guest_fast.psr_check;
     int bank = vcpu_mode_bank(psr);
 
-    return !guest_fast.eret_block && !(psr & PSR_T) && bank > BANK_USR && bank != BANK_FIQ &&
+    return !(guest_fast.eret_block & ERET_BLOCKED) && (!guest_fast.eret_block || (psr & PSR_I)) && !(psr & PSR_T) && bank > BANK_USR && bank != BANK_FIQ &&
            ((plain ^ guest_fast.ctl) & ~(PSR_MODE | PSR_I | PSR_A)) == 0; /* nothing waits for A: no asynchronous aborts */
 }
 
@@ -380,7 +382,7 @@ void world_return(struct vcpu *vcpu, uint32_t psr)
         guest_fast.bank = 4 * to;
     }
     load_ctl(psr & (PSR_MODE | PSR_MASKS));
-    st->msr_key = psr << 25; /* no interrupt waits */
+    st->msr_key = psr << 25 | (guest_fast.eret_block == ERET_WAITS);
     vcpu->cpsr = (psr & ~guest_fast.psr_check) | MODE_USR;
 }
 

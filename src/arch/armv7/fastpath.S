@@ -191,8 +191,11 @@ eret:
     @ To another mode with a bank of its own: IRQ, Supervisor, Abort, Undefined.
     @ r0 = state page, r1 = new CPSR, r2 = guest_fast, r3 = its bits that must be plain, r6 = ctl, r7 = 4 * bank
 eret_kernel:
-    ldr     r4, [r2, #FAST_ERET_BLOCK]
+    ldr     r10, [r2, #FAST_ERET_BLOCK]
     mov     r9, r7
+    tst     r10, #1
+    bne     kernel_svc_back
+    bic     r4, r10, r3, lsr #6     @ an interrupt waits, and I (bit 7) is not set
     cmp     r4, #0
     bne     kernel_svc_back
     tst     r3, #0x10               @ no mode of this processor without it: the table has 16 rows
@@ -227,10 +230,11 @@ eret_kernel:
     and     r6, r6, r1
     orr     r6, r6, #MODE_USR
     msr     spsr_cxsf, r6
-    bic     r5, r3, #PSR_I          @ no interrupt waits, or we were not here
+    bic     r5, r3, #PSR_I
     orr     r6, r3, #PSR_I
     mov     r4, r3
-    lsl     r7, r3, #25
+    lsr     r7, r10, #1             @ an interrupt waits
+    orr     r7, r7, r3, lsl #25
     str     r3, [r2, #FAST_CTL]
     stmia   r0, {r4-r7}
     count   FAST_ERET, r1

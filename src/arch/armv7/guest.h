@@ -45,13 +45,15 @@ struct guest_fast {
     uint32_t vectors_user, zero_too;
     uint32_t dacr_keep;       /* bits of the guest's DACR that the hardware's may have */
 
-    uint32_t eret_block;      /* not 0: exception returns exit to C */
+    uint32_t eret_block;      /* ERET_BLOCKED: exception returns exit to C; ERET_WAITS: those that unmask interrupts */
     uint32_t hw_dacr;         /* the hardware's DACR */
     uint32_t entry_dacr;      /* what a guest kernel that was entered by an exception restricts itself to */
     uint32_t dacr_block;      /* not 0: DACR faults and writes exit to C */
     uint32_t tpidrprw;
     uint32_t svc, eret, dacr, dacr_fault; /* taken since C last counted */
 };
+#define ERET_BLOCKED 1u
+#define ERET_WAITS 2u
 extern struct guest_fast guest_fast;
 
 /* Installs the vectors; 'vcpu' is the one that guest_enter runs. */
