@@ -43,10 +43,10 @@ void vcpu_set_cpsr(struct vcpu *vcpu, uint32_t cpsr)
         to = from;
     }
     if (from != to) {
-        vcpu->bank_r13[from] = vcpu->r[13];
-        vcpu->bank_r14[from] = vcpu->r[14];
-        vcpu->r[13] = vcpu->bank_r13[to];
-        vcpu->r[14] = vcpu->bank_r14[to];
+        vcpu->bank[from].r13 = vcpu->r[13];
+        vcpu->bank[from].r14 = vcpu->r[14];
+        vcpu->r[13] = vcpu->bank[to].r13;
+        vcpu->r[14] = vcpu->bank[to].r14;
         if (from == BANK_FIQ || to == BANK_FIQ)
             swap_fiq_registers(vcpu, to == BANK_FIQ);
     }
@@ -68,7 +68,7 @@ uint32_t *vcpu_reg_of_mode(struct vcpu *vcpu, unsigned n, uint32_t mode)
     if (n < 8 || bank == current)
         return &vcpu->r[n];
     if (n >= 13)
-        return n == 13 ? &vcpu->bank_r13[bank] : &vcpu->bank_r14[bank];
+        return n == 13 ? &vcpu->bank[bank].r13 : &vcpu->bank[bank].r14;
     if (bank == BANK_FIQ)
         return &vcpu->fiq_r8[n - 8];
     return current == BANK_FIQ ? &vcpu->usr_r8[n - 8] : &vcpu->r[n];

@@ -70,8 +70,7 @@ struct vm;
 struct vcpu {
     uint32_t r[16];
     uint32_t cpsr;
-    uint32_t bank_r13[BANK_COUNT];   /* valid for the banks that are not current */
-    uint32_t bank_r14[BANK_COUNT];
+    struct { uint32_t r13, r14; } bank[BANK_COUNT]; /* valid for the banks that are not current */
     uint32_t bank_spsr[BANK_COUNT];  /* always valid (BANK_USR unused) */
     uint32_t usr_r8[5], fiq_r8[5];   /* r8-r12 of the set that is not current */
     struct vcpu_cp15 cp15;

@@ -220,8 +220,8 @@ static void load_kernel_registers(struct vcpu *vcpu, uint32_t ctl)
 
     guest_fast.bank = 4 * (uint32_t)bank;
     st->spsr = vcpu->bank_spsr[bank];
-    st->usr_sp = vcpu->bank_r13[BANK_USR];
-    st->usr_lr = vcpu->bank_r14[BANK_USR];
+    st->usr_sp = vcpu->bank[BANK_USR].r13;
+    st->usr_lr = vcpu->bank[BANK_USR].r14;
     st->usr_ptr = bank == BANK_FIQ || bank == BANK_USR ? FAULTING : VMM_STATE;
     st->tpidrurw = vcpu->cp15.tpidrurw;
     write_tpidrurw(vcpu->cp15.tpidruro);
@@ -268,8 +268,8 @@ void world_sync(struct vcpu *vcpu)
     synced = true;
     if (bank != BANK_USR) {
         vcpu->bank_spsr[bank] = st->spsr & ~PSR_RESERVED;
-        vcpu->bank_r13[BANK_USR] = st->usr_sp;
-        vcpu->bank_r14[BANK_USR] = st->usr_lr;
+        vcpu->bank[BANK_USR].r13 = st->usr_sp;
+        vcpu->bank[BANK_USR].r14 = st->usr_lr;
     }
     vcpu->cp15.tpidruro = read_tpidrurw();
     vcpu->cp15.tpidrurw = st->tpidrurw;
@@ -339,7 +339,7 @@ bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t l
     vmm.state->spsr = (vcpu->cpsr & ~PSR_MASKS) | masks;
     vmm.state->usr_sp = vcpu->r[13];
     vmm.state->usr_lr = vcpu->r[14];
-    vcpu->r[13] = vcpu->bank_r13[bank];
+    vcpu->r[13] = vcpu->bank[bank].r13;
     vcpu->r[14] = lr;
     vcpu->cpsr = (vcpu->cpsr & (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE)) | MODE_USR;
     guest_fast.bank = 4 * (uint32_t)bank;
@@ -374,10 +374,10 @@ void world_return(struct vcpu *vcpu, uint32_t psr)
 
     vcpu->bank_spsr[from] = st->spsr & ~PSR_RESERVED;
     if (from != to) {
-        vcpu->bank_r13[from] = vcpu->r[13];
-        vcpu->bank_r14[from] = vcpu->r[14];
-        vcpu->r[13] = vcpu->bank_r13[to];
-        vcpu->r[14] = vcpu->bank_r14[to];
+        vcpu->bank[from].r13 = vcpu->r[13];
+        vcpu->bank[from].r14 = vcpu->r[14];
+        vcpu->r[13] = vcpu->bank[to].r13;
+        vcpu->r[14] = vcpu->bank[to].r14;
         st->spsr = vcpu->bank_spsr[to];
         guest_fast.bank = 4 * to;
     }

@@ -394,8 +394,8 @@ void machine_enter(const struct machine *m, bool pending, struct cpu *cpu)
     state->ctl_off = ctl | PSR_I;
     state->msr_key = ctl << 25 | pending;
     state->spsr = v->bank_spsr[bank];
-    state->usr_sp = v->bank_r13[BANK_USR];
-    state->usr_lr = v->bank_r14[BANK_USR];
+    state->usr_sp = v->bank[BANK_USR].r13;
+    state->usr_lr = v->bank[BANK_USR].r14;
     state->usr_ptr = bank == BANK_FIQ || bank == BANK_USR ? FAULTING : VMM_STATE;
     state->tpidrurw = v->cp15.tpidrurw;
     memcpy(cpu->regs.r, v->r, sizeof(cpu->regs.r));
@@ -416,8 +416,8 @@ static void from_hardware(const struct machine *entered, const struct cpu_regs *
     v->cpsr = (hw->cpsr & ~(PSR_MODE | PSR_MASKS)) | ctl;
     if (bank != BANK_USR) {
         v->bank_spsr[bank] = state->spsr & ~0x00f00000u;
-        v->bank_r13[BANK_USR] = state->usr_sp;
-        v->bank_r14[BANK_USR] = state->usr_lr;
+        v->bank[BANK_USR].r13 = state->usr_sp;
+        v->bank[BANK_USR].r14 = state->usr_lr;
     }
     v->cp15.tpidrurw = state->tpidrurw;
     v->cp15.dacr = state->dacr;
@@ -503,8 +503,8 @@ void machine_random(struct machine *m, uint32_t insn)
     for (unsigned i = 0; i < 15; i++)
         v->r[i] = random_value();
     for (unsigned i = 0; i < BANK_COUNT; i++) {
-        v->bank_r13[i] = rnd();
-        v->bank_r14[i] = rnd();
+        v->bank[i].r13 = rnd();
+        v->bank[i].r14 = rnd();
         v->bank_spsr[i] = (rnd() & FLAGS) | modes[rnd() & 7] | (rnd() & PSR_MASKS);
     }
     for (unsigned i = 0; i < 5; i++) {

@@ -253,9 +253,9 @@ static void forgive_list(struct machine *m, bool user_regs)
         if (list & BIT(r))
             m->vcpu.r[r] = before.vcpu.r[r];
     if (user_regs && (insn_now & BIT(13)))
-        m->vcpu.bank_r13[BANK_USR] = before.vcpu.bank_r13[BANK_USR];
+        m->vcpu.bank[BANK_USR].r13 = before.vcpu.bank[BANK_USR].r13;
     if (user_regs && (insn_now & BIT(14)))
-        m->vcpu.bank_r14[BANK_USR] = before.vcpu.bank_r14[BANK_USR];
+        m->vcpu.bank[BANK_USR].r14 = before.vcpu.bank[BANK_USR].r14;
 }
 
 /* Undone: the state before, but for an LDM's list, and an STM may have stored some of its words. */

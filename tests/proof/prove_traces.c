@@ -97,8 +97,8 @@ static bool same_here(const struct machine *seen)
             m.vcpu.r[r] = now.vcpu.r[r];
     }
     if (user_regs && load) {
-        m.vcpu.bank_r13[BANK_USR] = now.vcpu.bank_r13[BANK_USR];
-        m.vcpu.bank_r14[BANK_USR] = now.vcpu.bank_r14[BANK_USR];
+        m.vcpu.bank[BANK_USR].r13 = now.vcpu.bank[BANK_USR].r13;
+        m.vcpu.bank[BANK_USR].r14 = now.vcpu.bank[BANK_USR].r14;
     }
     return machine_same(&m, &now) && ((user_regs && !load) || memory_same(memory, expected_memory));
 }

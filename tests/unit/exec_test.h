@@ -63,8 +63,8 @@ static void setup(uint32_t cpsr)
     for (unsigned n = 0; n < 15; n++)
         vcpu.r[n] = 0x100 * n;
     for (unsigned b = 0; b < BANK_COUNT; b++) {
-        vcpu.bank_r13[b] = 0xbb00000d | b << 8;
-        vcpu.bank_r14[b] = 0xbb00000e | b << 8;
+        vcpu.bank[b].r13 = 0xbb00000d | b << 8;
+        vcpu.bank[b].r14 = 0xbb00000e | b << 8;
     }
     vcpu.r[15] = CODE;
 }

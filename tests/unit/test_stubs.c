@@ -202,8 +202,8 @@ static void load_state(struct machine *m, bool pending)
     state->msr_key = ctl << 25 | pending;
     state->usr_ptr = state->vfp_ptr = VMM_STATE;
     state->spsr = m->vcpu.bank_spsr[BANK_SVC];
-    state->usr_sp = m->vcpu.bank_r13[BANK_USR];
-    state->usr_lr = m->vcpu.bank_r14[BANK_USR];
+    state->usr_sp = m->vcpu.bank[BANK_USR].r13;
+    state->usr_lr = m->vcpu.bank[BANK_USR].r14;
     state->hw_dacr = rnd() & 1 ? m->vcpu.cp15.dacr & 0x55 : 0x55;
     state->hw_fpexc = rnd() & BIT(30);
     state->tlbi_next = VMM_STATE + STATE_QUEUE;
@@ -226,8 +226,8 @@ static void leave_state(struct machine *m)
 {
     queue_of(m);
     m->vcpu.bank_spsr[BANK_SVC] = state->spsr;
-    m->vcpu.bank_r13[BANK_USR] = state->usr_sp;
-    m->vcpu.bank_r14[BANK_USR] = state->usr_lr;
+    m->vcpu.bank[BANK_USR].r13 = state->usr_sp;
+    m->vcpu.bank[BANK_USR].r14 = state->usr_lr;
     for (unsigned i = 0; i < SHARED; i++)
         *cp15_of(m, i) = *field_at(i);
 }
@@ -252,8 +252,8 @@ static bool same_as_before(struct machine *m, uint32_t insn)
         if (class == A32_LDM_PC && (insn & BIT(14)) && BITS(insn, 19, 16) != 14)
             m->vcpu.r[14] = before.vcpu.r[14];
         if (class == A32_USR_REGS) {
-            m->vcpu.bank_r13[BANK_USR] = before.vcpu.bank_r13[BANK_USR];
-            m->vcpu.bank_r14[BANK_USR] = before.vcpu.bank_r14[BANK_USR];
+            m->vcpu.bank[BANK_USR].r13 = before.vcpu.bank[BANK_USR].r13;
+            m->vcpu.bank[BANK_USR].r14 = before.vcpu.bank[BANK_USR].r14;
         }
     }
     for (unsigned i = 0; class == A32_USR_REGS && !(insn & BIT(20)) && i < DATA_SIZE; i++) {
@@ -429,8 +429,8 @@ static void random_machine(void)
     for (unsigned i = 0; i < 64; i++)
         before.literals[rnd() % sizeof(before.literals)] = (uint8_t)rnd();
     before.vcpu.bank_spsr[BANK_SVC] = rnd() & ~0x00f00000u;
-    before.vcpu.bank_r13[BANK_USR] = rnd();
-    before.vcpu.bank_r14[BANK_USR] = rnd();
+    before.vcpu.bank[BANK_USR].r13 = rnd();
+    before.vcpu.bank[BANK_USR].r14 = rnd();
     for (unsigned i = 0; i < SHARED; i++)
         *cp15_of(&before, i) = rnd();
     before.vcpu.fpexc &= BIT(30);

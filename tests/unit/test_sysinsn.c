@@ -28,7 +28,7 @@ static void test_msr(void)
     vcpu.r[1] = 0xffffffe0 | MODE_IRQ;
     report(run(0xe12ff001) == EXEC_DONE && vcpu.cpsr == (0xf80f0000 | PSR_E | PSR_A | PSR_I | PSR_F | MODE_IRQ),
            "msr cpsr_fsxc writes all but the execution state");
-    report(vcpu.r[13] == (0xbb00000d | BANK_IRQ << 8) && vcpu.bank_r13[BANK_SVC] == 0xd00, "and switches banks");
+    report(vcpu.r[13] == (0xbb00000d | BANK_IRQ << 8) && vcpu.bank[BANK_SVC].r13 == 0xd00, "and switches banks");
     setup(MODE_SVC);
     report(run(0xe321f0d2) == EXEC_DONE && vcpu.cpsr == (MODE_IRQ | PSR_I | PSR_F), "msr cpsr_c, #0xd2");
     setup(MODE_SVC);
@@ -101,12 +101,12 @@ static void test_rfe_srs(void)
 
     setup(MODE_IRQ);
     vcpu.bank_spsr[BANK_IRQ] = 0x20000010;
-    vcpu.bank_r13[BANK_SVC] = 0x9200;
+    vcpu.bank[BANK_SVC].r13 = 0x9200;
     report(run(0xf96d0513) == EXEC_DONE && peek(0x91f8) == 0xe00 && peek(0x91fc) == 0x20000010 &&
-               vcpu.bank_r13[BANK_SVC] == 0x91f8 && vcpu.r[15] == CODE + 4,
+               vcpu.bank[BANK_SVC].r13 == 0x91f8 && vcpu.r[15] == CODE + 4,
            "srsdb sp!, #svc");
-    vcpu.bank_r13[BANK_USR] = 0x9300;
-    report(run(0xf8cd051f) == EXEC_DONE && peek(0x9300) == 0xe00 && vcpu.bank_r13[BANK_USR] == 0x9300,
+    vcpu.bank[BANK_USR].r13 = 0x9300;
+    report(run(0xf8cd051f) == EXEC_DONE && peek(0x9300) == 0xe00 && vcpu.bank[BANK_USR].r13 == 0x9300,
            "srsia sp, #sys");
     report(run(0xf96d0516) == EXEC_UNDEF, "srs to Monitor mode is refused");
     setup(MODE_SVC | PSR_T);
@@ -166,13 +166,13 @@ static void test_blocks(void)
     poke(0x9100, 0x11);
     poke(0x9104, 0x7001);
     report(run(0xe8fd8001) == EXEC_DONE && vcpu.r[0] == 0x11 && vcpu.r[15] == 0x7000 &&
-               vcpu.cpsr == (MODE_USR | PSR_T) && vcpu.bank_r13[BANK_SVC] == 0x9108,
+               vcpu.cpsr == (MODE_USR | PSR_T) && vcpu.bank[BANK_SVC].r13 == 0x9108,
            "ldm sp!, {r0, pc}^");
     setup(MODE_FIQ);
     vcpu.r[13] = 0x9100;
     poke(0x9100, 0x22);
     poke(0x9104, 0x33);
-    report(run(0xe8dd6000) == EXEC_DONE && vcpu.bank_r13[BANK_USR] == 0x22 && vcpu.bank_r14[BANK_USR] == 0x33 &&
+    report(run(0xe8dd6000) == EXEC_DONE && vcpu.bank[BANK_USR].r13 == 0x22 && vcpu.bank[BANK_USR].r14 == 0x33 &&
                vcpu.r[13] == 0x9100 && vcpu.r[15] == CODE + 4,
            "ldm sp, {sp, lr}^");
     vcpu.usr_r8[0] = 0x88;
@@ -182,14 +182,14 @@ static void test_blocks(void)
     vcpu.r[13] = 0x9300;
     report(run(0xe94d6000) == EXEC_DONE && peek(0x92f8) == 0x22 && peek(0x92fc) == 0x33, "stmdb sp, {sp, lr}^");
     vcpu.r[13] = FAULT_ADDR - 4;
-    report(run(0xe8dd6000) == EXEC_ABORTED && vcpu.bank_r13[BANK_USR] == 0x22, "ldm that aborts halfway");
+    report(run(0xe8dd6000) == EXEC_ABORTED && vcpu.bank[BANK_USR].r13 == 0x22, "ldm that aborts halfway");
     report(run(0xe8fd6000) == EXEC_UNDEF, "ldm sp!, {sp, lr}^ is refused");
     vcpu_set_cpsr(&vcpu, MODE_USR);
     report(run(0xe8dd6000) == EXEC_UNDEF, "ldm ^ in User mode is refused");
     setup(MODE_SVC | PSR_E);
     vcpu.r[13] = 0x9100;
     poke(0x9100, 0x11223344);
-    report(run(0xe8dd2000) == EXEC_DONE && vcpu.bank_r13[BANK_USR] == 0x44332211, "CPSR.E applies");
+    report(run(0xe8dd2000) == EXEC_DONE && vcpu.bank[BANK_USR].r13 == 0x44332211, "CPSR.E applies");
 }
 
 /* Random words must never corrupt the vcpu: legal mode, aligned PC. */

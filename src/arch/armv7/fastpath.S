@@ -75,7 +75,7 @@ user_svc:
     stmia   r1, {r4-r7}
     mov     r5, #BANK_OFFSET_SVC
     strd    r4, r5, [r2, #FAST_CTL]
-    str     lr, [sp, #VCPU_R14]
+    str     lr, [sp, #VCPU_BANK + 2 * BANK_OFFSET_SVC + 4]
     mrs     r4, spsr
     bic     r5, r4, #PSR_AIF        @ the host's own: where SCR forbids it, A and F stay set
     orr     r5, r5, r3
@@ -93,9 +93,7 @@ user_svc:
     @ SP and LR: User mode's to the state page, Supervisor mode's in
     add     r4, r1, #STATE_USR_SP
     stmia   r4, {r13, r14}^
-    ldr     r4, [sp, #VCPU_BANK_R13 + BANK_OFFSET_SVC]
-    str     r4, [sp, #VCPU_R13]
-    add     r4, sp, #VCPU_R13
+    add     r4, sp, #(VCPU_BANK + 2 * BANK_OFFSET_SVC)
     ldmia   r4, {r13, r14}^
     @ (no banked register right after LDM^, B9.3.6)
     @ access as the guest kernel restricted itself last time: more than that faults
@@ -161,11 +159,11 @@ eret:
     bne     eret_kernel             @ not User mode, masked as it was last
 
     @ the mode's SP, LR and SPSR go to their bank
-    add     r7, r7, sp
+    add     r3, sp, r7, lsl #1
     ldrd    r4, r5, [sp, #VCPU_R13]
+    add     r7, r7, sp
+    strd    r4, r5, [r3, #VCPU_BANK]
     str     r1, [r7, #VCPU_BANK_SPSR]
-    str     r4, [r7, #VCPU_BANK_R13]
-    str     r5, [r7, #VCPU_BANK_R14]
     mov     lr, r5
     bic     r1, r1, #PSR_AIF
     msr     spsr_cxsf, r1
@@ -212,19 +210,17 @@ eret_kernel:
     cmp     r5, #0
     beq     kernel_svc_back
     add     r7, r9, sp
+    add     r4, sp, r9, lsl #1
+    add     r6, sp, r5, lsl #1
     str     r5, [r2, #FAST_BANK]
     add     r5, r5, sp
     ldrd    r8, r9, [sp, #VCPU_R13]
     str     r1, [r7, #VCPU_BANK_SPSR]
-    str     r8, [r7, #VCPU_BANK_R13]
-    str     r9, [r7, #VCPU_BANK_R14]
+    strd    r8, r9, [r4, #VCPU_BANK]
     bic     lr, r9, #3              @ where to, in the guest's terms
-    ldr     r6, [r5, #VCPU_BANK_SPSR]
-    ldr     r8, [r5, #VCPU_BANK_R13]
-    ldr     r9, [r5, #VCPU_BANK_R14]
-    str     r6, [r0, #STATE_SPSR]
-    strd    r8, r9, [sp, #VCPU_R13]
-    add     r6, sp, #VCPU_R13
+    ldr     r4, [r5, #VCPU_BANK_SPSR]
+    add     r6, r6, #VCPU_BANK
+    str     r4, [r0, #STATE_SPSR]
     ldmia   r6, {r13, r14}^
     ldr     r6, =0xf80f0000         @ (no banked register right after LDM^)
     and     r6, r6, r1

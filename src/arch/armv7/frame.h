@@ -4,8 +4,7 @@
 #define VCPU_R14 56
 #define VCPU_PC 60
 #define VCPU_PSR 64
-#define VCPU_BANK_R13 68
-#define VCPU_BANK_R14 92
+#define VCPU_BANK 68 /* pairs: R13, R14 */
 #define VCPU_BANK_SPSR 116
 /* enum vcpu_bank */
 #define BANK_OFFSET_SVC 4
