@@ -98,7 +98,7 @@ $(STRESS)/complete: scripts/fetch-stress.sh scripts/apt-private.sh
 	@scripts/fetch-stress.sh $(STRESS)
 	@touch $@
 
-build/guest/soak.cpio.gz: build/guest/initramfs.cpio.gz $(STRESS)/complete
+build/guest/soak.cpio.gz: build/guest/initramfs.cpio.gz build/mkinitramfs tests/linux/guest/soak.sh $(STRESS)/complete
 	@echo "  INITRD  $@"
 	@{ cat scripts/initramfs.list; \
 	   echo "dir /lib 0755"; \
