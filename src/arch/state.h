@@ -32,6 +32,9 @@
 #define XLATE_SVC_CP15 0x3f
 /* MCRR and MRRC of CP15: bits 5:0 are this, then Rt, Rt2, CRm, op1, L */
 #define XLATE_SVC_CP15_64 0x3e
+/* Of these, MRRC of c14 with op1 0 or 1: CNTPCT and CNTVCT, which are the same here */
+#define XLATE_SVC_COUNTER 0x0043803e
+#define XLATE_SVC_COUNTER_MASK 0x007bc03f
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>

@@ -1,5 +1,7 @@
 /* Time and host interrupts. */
+#include "arch/armv7/guest.h"
 #include "arch/armv7/sysreg.h"
+#include "drv/downcounter.h"
 #include "drv/host.h"
 #include "vmm/trace.h"
 #include "vmm/vmm.h"
@@ -32,6 +34,18 @@ static uint64_t to_host_up(uint64_t ticks)
 uint64_t clock_now(void)
 {
     return to_guest(host.timer->now() - vmm.start_ticks);
+}
+
+void clock_init_fast(void)
+{
+    const struct host_timer *timer = host.timer;
+
+    if (VIRT_TIMER_HZ % timer->hz != 0)
+        return;
+    guest_fast.counter_ticks = &timer->counter->ticks;
+    guest_fast.counter_start = vmm.start_ticks;
+    guest_fast.counter_scale = VIRT_TIMER_HZ / timer->hz;
+    guest_fast.counter_reg = timer->counter_reg;
 }
 
 /* The guest's timers and the next sample; the next second at the latest, for alarms and for

@@ -409,4 +409,6 @@ void light_init(bool on)
     guest_light[EXIT_IRQ] = on ? user_interrupt : stay;
     guest_light[EXIT_SVC + EXIT_KERNEL] = on ? kernel_svc : stay;
     guest_light[EXIT_DABT + EXIT_KERNEL] = on ? kernel_data : stay;
+    if (on)
+        clock_init_fast();
 }

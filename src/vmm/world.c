@@ -432,7 +432,9 @@ void world_count(void)
     stats->fast_dacr += guest_fast.dacr;
     stats->fast_dacr_fault += guest_fast.dacr_fault;
     stats->exit_total += guest_fast.svc + guest_fast.eret + guest_fast.dacr + guest_fast.dacr_fault;
-    guest_fast.svc = guest_fast.eret = guest_fast.dacr = guest_fast.dacr_fault = 0;
+    stats->exit_emulate += guest_fast.counter;
+    stats->exit_total += guest_fast.counter;
+    guest_fast.svc = guest_fast.eret = guest_fast.dacr = guest_fast.dacr_fault = guest_fast.counter = 0;
     for (unsigned i = 0; i < REASON_COUNT; i++) {
         stats->exit_total += world_light[i];
         (&stats->exit_total)[1 + i] += world_light[i];

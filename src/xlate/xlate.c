@@ -97,7 +97,7 @@ uint32_t xlate_exit(uint32_t insn, enum a32_class class, const struct a32_row *r
         return a32_svc(CC_AL, XLATE_SVC_ERET);
     if (a32_pc_operands(insn, row) && !a32_class_sensitive(class))
         class = A32_PC_OPERAND;
-    if (class == A32_CP15_64)
+    if (class == A32_CP15_64 && BITS(insn, 15, 12) != 15 && BITS(insn, 19, 16) != 15)
         return a32_svc(cc, XLATE_SVC_CP15_64 | BITS(insn, 15, 12) << 6 | BITS(insn, 19, 16) << 10 |
                                BITS(insn, 3, 0) << 14 | BITS(insn, 7, 4) << 18 | BITS(insn, 20, 20) << 22);
     if (class == A32_CP15 && BITS(insn, 23, 21) == 0)

@@ -127,6 +127,11 @@ kernel_svc:
     beq     dacr
     cmp     r1, #XLATE_SVC_ERET
     beq     eret
+    ldr     r3, =XLATE_SVC_COUNTER_MASK
+    ldr     r4, =XLATE_SVC_COUNTER
+    and     r3, r3, r0
+    cmp     r3, r4
+    beq     counter
 kernel_svc_back:
     ldmia   sp, {r0-r12}
     b       kernel_svc_slow
@@ -144,6 +149,35 @@ dacr:
     str     r3, [r2, #FAST_ENTRY_DACR]
     count   FAST_DACR, r1
     ldmia   sp, {r0-r3}
+    movs    pc, lr
+
+    @ MRRC of CNTPCT or CNTVCT: the host's counter, extended to 64 bits as downcounter_update() does, from the guest's
+    @ time 0 and in its ticks.  r0 = word, r2 = guest_fast
+counter:
+    ldr     r5, [r2, #FAST_COUNTER_REG]
+    ldr     r6, [r2, #FAST_COUNTER_TICKS]
+    cmp     r5, #0
+    beq     kernel_svc_back
+    ldr     r5, [r5]
+    ldrd    r8, r9, [r6]
+    mvn     r5, r5
+    sub     r5, r5, r8
+    adds    r8, r8, r5
+    adc     r9, r9, #0
+    strd    r8, r9, [r6]
+    ldrd    r4, r5, [r2, #FAST_COUNTER_START]
+    ldr     r6, [r2, #FAST_COUNTER_SCALE]
+    subs    r8, r8, r4
+    sbc     r9, r9, r5
+    umull   r8, r5, r8, r6
+    mla     r9, r9, r6, r5
+    ubfx    r4, r0, #6, #4          @ Rt and Rt2, never the PC (xlate_exit)
+    ubfx    r5, r0, #10, #4
+    str     r8, [sp, r4, lsl #2]
+    str     r9, [sp, r5, lsl #2]
+    count   FAST_COUNTER, r1
+    ldmia   sp, {r0-r14}^
+    nop                             @ no banked register right after LDM^ (B9.3.6)
     movs    pc, lr
 
     @ MOVS pc, lr.  r2 = guest_fast

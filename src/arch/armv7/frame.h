@@ -26,6 +26,11 @@
 #define FAST_ERET 116
 #define FAST_DACR 120
 #define FAST_DACR_FAULT 124
+#define FAST_COUNTER 128
+#define FAST_COUNTER_REG 132
+#define FAST_COUNTER_TICKS 136
+#define FAST_COUNTER_SCALE 140
+#define FAST_COUNTER_START 144
 
 /* Reasons that the vectors give guest_switch, with EXIT_KERNEL when the guest was in a kernel view. */
 #define EXIT_UND 1

@@ -47,6 +47,11 @@ AT(guest_fast, svc, FAST_SVC);
 AT(guest_fast, eret, FAST_ERET);
 AT(guest_fast, dacr, FAST_DACR);
 AT(guest_fast, dacr_fault, FAST_DACR_FAULT);
+AT(guest_fast, counter, FAST_COUNTER);
+AT(guest_fast, counter_reg, FAST_COUNTER_REG);
+AT(guest_fast, counter_ticks, FAST_COUNTER_TICKS);
+AT(guest_fast, counter_scale, FAST_COUNTER_SCALE);
+AT(guest_fast, counter_start, FAST_COUNTER_START);
 _Static_assert(GUEST_EXIT_UND == EXIT_UND && GUEST_EXIT_DONE == EXIT_DONE, "frame.h: reasons");
 /* bank_of_mode in fastpath.S */
 _Static_assert(BANK_SVC == 1 && BANK_ABT == 2 && BANK_UND == 3 && BANK_IRQ == 4, "banks");
