@@ -70,7 +70,8 @@ struct state_page {
 };
 
 
-_Static_assert(offsetof(struct state_page, ctl) == STATE_CTL && offsetof(struct state_page, msr_key) == 12 && offsetof(struct state_page, spsr) == STATE_SPSR &&
+_Static_assert(offsetof(struct state_page, ctl) == STATE_CTL && offsetof(struct state_page, msr_key) == 12 &&
+                   offsetof(struct state_page, spsr) == STATE_SPSR &&
                    offsetof(struct state_page, usr_sp) == STATE_USR_SP &&
                    offsetof(struct state_page, dacr) == STATE_DACR &&
                    offsetof(struct state_page, hw_dacr) == STATE_HW_DACR &&

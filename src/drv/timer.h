@@ -19,8 +19,8 @@ struct host_timer {
     /* Acknowledges the device.  Interrupts come when the deadline has passed,
      * and now and then without one, to keep the clock: ask now(), do not assume. */
     void (*handle_irq)(void);
-    /* Of what now() is made, for those who cannot call it: a 32-bit down counter, which may be read at any time, and what it
-     * was extended to last (downcounter.h), which whoever reads it must keep. */
+    /* Of what now() is made, for those who cannot call it: a 32-bit down counter, and what it was
+     * extended to last (downcounter.h), which whoever reads it must keep. */
     const volatile uint32_t *counter_reg;
     struct downcounter *counter;
 };

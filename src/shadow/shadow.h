@@ -90,7 +90,7 @@ struct shadow {
     struct walk_regs regs;
     uint32_t code_drops;             /* changes when a mapping of translated code was dropped for TLBIMVA or TLBIMVAA */
     uint32_t *global_l1;             /* kernel view of what the guest calls global */
-    bool global_stale;               /* the host TLB may hold, under SHADOW_GLOBAL_ASID, entries that are gone from it */
+    bool global_stale;               /* under SHADOW_GLOBAL_ASID the host TLB may hold what is gone from it */
     uint16_t seed_log[SHADOW_SEED_LOG]; /* MiBs whose entry in global_l1 changed lately */
     uint32_t seed_count;             /* such changes, all */
     uint32_t mixed[SHADOW_BITMAP];   /* MiBs whose global entries have copies in spaces */

@@ -186,7 +186,9 @@ uint32_t fault_code_entry(uint32_t pc)
     uint32_t page = ALIGN_DOWN(pc, 4096);
     unsigned slot = (page >> 12) % ARRAY_SIZE(displaced);
 
-    return displaced[slot].page == page && displaced[slot].age == vmm.age ? displaced[slot].va + (pc & 4095) : pc + XLATE_D;
+    if (displaced[slot].page == page && displaced[slot].age == vmm.age)
+        return displaced[slot].va + (pc & 4095);
+    return pc + XLATE_D;
 }
 
 /* The walk for a data access, and what it gives when it is allowed: RAM to map, or a device. */

@@ -19,7 +19,7 @@ struct vmm {
     unsigned software_steps;   /* rounds of the run loop that did not enter the guest */
     bool claims_dirty;         /* the guest's tables may have grown into our places */
     bool claims_lost;          /* they have */
-    uint32_t age;              /* of what was looked up in the guest's tables: the next TLB operation or space switch ends it */
+    uint32_t age;              /* of what was looked up in the guest's tables: the next TLB operation ends it */
     uint32_t without;          /* optimisations switched off: WITHOUT_ (vmdesc.h) */
 };
 
@@ -43,7 +43,7 @@ void fault_fetch(struct vcpu *vcpu);
 /* A prefetch abort in guest user as the hardware's IFSR tells it. */
 void fault_fetch_exit(struct vcpu *vcpu);
 #define DFSR_WNR BIT(11)
-/* Of a DFSR or IFSR: could another translation be the answer?  Translation, access flag, domain and permission faults. */
+/* Of a DFSR or IFSR: could another translation be the answer? */
 #define FSR_MAPPING (BIT(FSR_TRANS_L1) | BIT(FSR_TRANS_L2) | BIT(FSR_ACCESS_L1) | BIT(FSR_ACCESS_L2) | \
                      BIT(FSR_DOMAIN_L1) | BIT(FSR_DOMAIN_L2) | BIT(FSR_PERM_L1) | BIT(FSR_PERM_L2))
 static inline bool fault_is_mapping(uint32_t fsr) { return !(fsr & BIT(10)) && (FSR_MAPPING >> (fsr & 15) & 1); }
@@ -109,7 +109,7 @@ void codesync_flush(void);
 extern const struct mem_ops access_mem_ops;
 /* Fetches the instruction at pc: a 32-bit T32 one as hw1 << 16 | hw2. */
 bool access_insn(struct vcpu *vcpu, uint32_t *insn, unsigned *size);
-/* The word at va, and what follows it in its page, as a privileged read may find it; NULL: it faults, or is a device. */
+/* The word at va, and what follows it in its page, as a privileged read may find it; NULL: a fault, or a device. */
 const uint32_t *access_peek(struct vcpu *vcpu, uint32_t va);
 /* May the guest fetch at va?  A TLB's answer, which may be stale where a fault would not be. */
 bool access_fetchable(struct vcpu *vcpu, uint32_t va);

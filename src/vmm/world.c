@@ -363,8 +363,10 @@ bool world_may_return(uint32_t psr)
     uint32_t plain = psr & guest_fast.psr_check;
     int bank = vcpu_mode_bank(psr);
 
-    return !(guest_fast.eret_block & ERET_BLOCKED) && (!guest_fast.eret_block || (psr & PSR_I)) && !(psr & PSR_T) && bank > BANK_USR && bank != BANK_FIQ &&
-           ((plain ^ guest_fast.ctl) & ~(PSR_MODE | PSR_I | PSR_A)) == 0; /* nothing waits for A: no asynchronous aborts */
+    if ((guest_fast.eret_block & ERET_BLOCKED) || (guest_fast.eret_block && !(psr & PSR_I)))
+        return false;
+    return !(psr & PSR_T) && bank > BANK_USR && bank != BANK_FIQ &&
+           ((plain ^ guest_fast.ctl) & ~(PSR_MODE | PSR_I | PSR_A)) == 0; /* nothing ever waits for A */
 }
 
 void world_return(struct vcpu *vcpu, uint32_t psr)

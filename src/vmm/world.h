@@ -40,7 +40,7 @@ extern bool world_between;
 bool world_enter_noted_space(struct vcpu *vcpu);
 /* Makes the space that was written so the current one, before anything depends on it.  False: it is. */
 static inline bool world_enter_space(struct vcpu *vcpu) { return world_between && world_enter_noted_space(vcpu); }
-/* Guest user takes an abort (fault registers are set) or an interrupt; false: only world_run() can enter its handler. */
+/* Guest user takes an abort (fault registers are the caller's) or an interrupt; false: only world_run() can do it. */
 bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr);
 /* May the guest kernel return to this CPSR, of another privileged mode, without more than world_return()?  That
  * swaps banks and sets the vcpu's cpsr, the hardware's. */

@@ -148,7 +148,8 @@ static void test_no_stub(void)
     for (unsigned n = 0; n < ARRAY_SIZE(none); n++) {
         struct stub_site sites[2];
         struct stub_literal literals[STUB_MAX_LITERALS];
-        struct stub_writer w = { .words = words, .va = 0xf5001020, .page_off = 32, .sites = sites, .literals = literals };
+        struct stub_writer w = { .words = words, .va = 0xf5001020, .page_off = 32, .sites = sites,
+                                 .literals = literals };
         const struct a32_row *row = a32_decode(none[n]);
         struct stub_code code = { NULL, NULL, CODE_PAGE, 0xf6010000, true, &none[n], 1, row,
                                   a32_classify(none[n], row) };

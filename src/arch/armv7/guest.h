@@ -51,7 +51,7 @@ struct guest_fast {
     uint32_t dacr_block;      /* not 0: DACR faults and writes exit to C */
     uint32_t tpidrprw;
     uint32_t svc, eret, dacr, dacr_fault, counter; /* taken since C last counted */
-    const volatile uint32_t *counter_reg; /* the host's clock, a 32-bit down counter; NULL: reads of the counter exit to C */
+    const volatile uint32_t *counter_reg; /* the host's 32-bit down counter; NULL: counter reads exit to C */
     uint64_t *counter_ticks;  /* what it was extended to last (drv/downcounter.h) */
     uint32_t counter_scale;   /* guest ticks for each of the host's */
     uint64_t counter_start;   /* in host ticks: the guest's time 0 */
