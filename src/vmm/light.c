@@ -220,11 +220,12 @@ static unsigned return_again(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
 
 static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 {
-    uint32_t hw_pc = vcpu->r[15] - 4, word = *(const uint32_t *)ALIGN_DOWN(hw_pc, 4);
+    uint32_t hw_pc = vcpu->r[15] - 4, word;
     bool was_between;
 
     if (vcpu->cpsr & PSR_T)
-        return why;
+        return why; /* a T32 SVC is not at hw_pc, and nothing may be mapped there */
+    word = *(const uint32_t *)hw_pc;
     if ((word & 0x3f) == XLATE_SVC_CP15 ? space_write(vcpu, word) : counter_read(vcpu, word))
         return counted(REASON_exit_emulate);
     was_between = world_enter_space(vcpu);
@@ -387,12 +388,14 @@ static unsigned user_interrupt(struct vcpu *vcpu, unsigned why)
     clock_host_irq(); /* once more, with nothing to do, should this not be all */
     if (vgic_fiq_pending(gic) || vcpu->vm->state != VM_RUNNING)
         return why;
-    if (!vgic_irq_pending(gic) || (guest_fast.masks & PSR_I))
+    if (!vgic_irq_pending(gic) || (guest_fast.masks & PSR_I)) {
+        world_reload(vcpu, false); /* one that waits must be known when the guest kernel unmasks */
         vcpu->r[15] -= 4;
-    else if (world_user_exception(vcpu, EXC_IRQ, vcpu->r[15]))
+    } else if (world_user_exception(vcpu, EXC_IRQ, vcpu->r[15])) {
         vcpu->vm->stats.exc_irq++;
-    else
+    } else {
         return why;
+    }
     return counted(REASON_exit_irq);
 }
 
