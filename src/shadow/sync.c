@@ -54,6 +54,7 @@ static void sync_view(struct shadow *s, struct view *v, uint32_t mib, uint32_t g
         entry_ok(s, entry, L2_PRIVATE, guest_mib, l1_desc, regs, v->kernel, mib != guest_mib))
         return;
     view_clear_mib(v, mib);
+    s->code_drops += mib != guest_mib;
     s->vm->stats.policy_mirror++;
 }
 
@@ -77,6 +78,7 @@ static void sync_shared_at(struct shadow *s, uint32_t mib, uint32_t guest_mib, u
     if (!entry || in_window(mib) || entry_ok(s, entry, L2_GLOBAL, guest_mib, l1_desc, regs, true, mib != guest_mib))
         return;
     drop_global_mib(s, mib);
+    s->code_drops += mib != guest_mib;
     s->vm->stats.policy_mirror++;
 }
 

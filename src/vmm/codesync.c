@@ -179,8 +179,8 @@ void codesync_refresh(gpa_t page)
 {
     struct dirty_page *d = find_dirty(page);
 
-    if (d)
-        resync(d, 0, 1024);
+    if (d && resync(d, 0, 1024) >= XLATE_REPLACED)
+        codesync_drop(page);
 }
 
 void codesync_icache_line(gpa_t pa)

@@ -15,16 +15,16 @@
 
 /* Displaced code pages entered lately; valid until the next TLB operation or space switch: of this age only. */
 static struct { uint32_t page, va, age; } displaced[8];
-static bool displaced_any;
+bool fault_displaced_any;
 uint32_t fault_code_changes;
 
 void fault_forget_code(void)
 {
     vmm.age++;
     vmm.state->user_page[0] = vmm.state->user_page[1] = ~0u;
-    if (displaced_any)
+    if (fault_displaced_any)
         fault_code_changes++;
-    displaced_any = false;
+    fault_displaced_any = false;
 }
 
 static void reflect_fetch(struct vcpu *vcpu, uint32_t va, enum walk_fault fault, const struct walk_result *w)
@@ -110,7 +110,8 @@ static struct xpage *translate_page(gva_t va, gpa_t pa, bool thumb, bool in_plac
     return page;
 }
 
-static struct xpage *code_page(struct vcpu *vcpu, const struct walk_result *w)
+/* *fresh: no page of this memory was translated before, so that writes to it are not watched. */
+static struct xpage *code_page(struct vcpu *vcpu, const struct walk_result *w, bool *fresh)
 {
     gva_t va = gva(ALIGN_DOWN(vcpu->r[15], 4096));
     gpa_t pa = gpa(ALIGN_DOWN(w->pa.v, 4096));
@@ -123,8 +124,10 @@ static struct xpage *code_page(struct vcpu *vcpu, const struct walk_result *w)
         codesync_drop(pa);
         page = NULL;
     }
+    *fresh = false;
     if (!page) {
         codesync_refresh(pa);
+        *fresh = !xlate_page_has_code(&vmm.xlate, pa);
         page = translate_page(va, pa, thumb, in_place);
         vcpu->vm->stats.xlate_page += page != NULL;
     }
@@ -144,7 +147,7 @@ static void remember_displaced(struct xpage *page)
     }
     displaced[slot].page = page->gva.v;
     displaced[slot].age = vmm.age;
-    displaced_any = true;
+    fault_displaced_any = true;
     fault_code_changes++;
     displaced[slot].va = page->va;
 }
@@ -161,8 +164,7 @@ bool fault_map_code(struct vcpu *vcpu)
         return false;
     vcpu->vm->stats.fault_hidden++;
     shadow_code_at(&vmm.shadow, vcpu->r[15]);
-    fresh = !xlate_page_has_code(&vmm.xlate, w.pa);
-    page = code_page(vcpu, &w);
+    page = code_page(vcpu, &w, &fresh);
     if (!page)
         return false;
     if (fresh && gmem_is_ram(vcpu->vm, page->gpa, 4096))

@@ -6,6 +6,8 @@
  * In here the vcpu is the hardware's: r[15] and cpsr as the exception left them, banked registers in the
  * state page.  An instruction in a stub has not been undone; only what resumes at that very word may be light then.
  */
+#include <string.h>
+
 #include "arch/armv7/frame.h"
 #include "arch/armv7/guest.h"
 #include "arch/armv7/layout.h"
@@ -49,16 +51,26 @@ static bool must_leave(const struct vcpu *vcpu)
     return vmm_claims_lost() || interrupted(vcpu) || vcpu->vm->state != VM_RUNNING;
 }
 
+/* The instruction at pc is complete: by the entry map, since what stands behind it may be the guest's no longer. */
+static unsigned go_on_anew(struct vcpu *vcpu, uint32_t pc)
+{
+    vcpu->r[15] = pc + 4;
+    if (must_leave(vcpu))
+        return EXIT_DONE | EXIT_KERNEL;
+    world_reload(vcpu, true);
+    vcpu->r[15] = fault_code_entry(pc + 4);
+    return GO_ON;
+}
+
 /*
  * The instruction that left at hw_pc is complete.  What comes next stands behind it, in place and in a stub, as long
- * as translations are where they were.
+ * as translations are where they were: 'entries' is what fault_code_changes was before, which tells of displaced ones.
  */
-static unsigned go_on_behind(struct vcpu *vcpu, uint32_t hw_pc)
+static unsigned go_on_behind(struct vcpu *vcpu, uint32_t hw_pc, uint32_t entries)
 {
-    if (must_leave(vcpu)) {
+    if (must_leave(vcpu) || entries != fault_code_changes) {
         xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
-        vcpu->r[15] += 4;
-        return EXIT_DONE | EXIT_KERNEL;
+        return go_on_anew(vcpu, vcpu->r[15]);
     }
     world_reload(vcpu, true);
     vcpu->r[15] = hw_pc + 4;
@@ -96,31 +108,24 @@ static uint32_t translation_changes(const struct vcpu *vcpu)
     return (uint32_t)(stats->xlate_resync + stats->xlate_inval + stats->xlate_flush);
 }
 
-/* As go_on_behind(), where a trace behind hw_pc may have become stale; pc is the instruction that is complete. */
-static unsigned go_on_anew(struct vcpu *vcpu, uint32_t pc)
-{
-    vcpu->r[15] = pc + 4;
-    if (must_leave(vcpu))
-        return EXIT_DONE | EXIT_KERNEL;
-    world_reload(vcpu, true);
-    vcpu->r[15] = fault_code_entry(pc + 4);
-    return GO_ON;
-}
-
 /* CP15's c7. */
 static unsigned cache_access(struct vcpu *vcpu, unsigned why, uint32_t word, uint32_t hw_pc)
 {
-    uint32_t changes = translation_changes(vcpu), pc;
+    uint32_t changes = translation_changes(vcpu), entries = fault_code_changes, pc;
+    enum unwind_result unwound;
     bool done = false;
 
     /* now, since the page may be gone afterwards */
-    if (xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_CLEAN)
+    unwound = xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
+    if (unwound == UNWIND_COMPLETED)
+        return EXIT_DONE | EXIT_KERNEL;
+    if (unwound == UNWIND_CLEAN)
         done = cp15_access(vcpu, word);
     pc = vcpu->r[15];
     vcpu->r[15] = hw_pc + 4;
     if (!done)
         return why;
-    return changes == translation_changes(vcpu) ? go_on_behind(vcpu, hw_pc) : go_on_anew(vcpu, pc);
+    return changes == translation_changes(vcpu) ? go_on_behind(vcpu, hw_pc, entries) : go_on_anew(vcpu, pc);
 }
 
 /* MRRC of the counters: sched_clock() and delay loops. */
@@ -173,12 +178,13 @@ static bool space_write(struct vcpu *vcpu, uint32_t word)
 /* The LDM at hw_pc, if it is of that form. */
 static bool is_ldm_return(struct vcpu *vcpu, uint32_t hw_pc, uint32_t *insn)
 {
+    uint32_t r[16], cpsr = vcpu->cpsr;
     const uint32_t *word;
-    bool clean;
 
-    clean = xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_CLEAN;
-    word = clean ? access_peek(vcpu, vcpu->r[15]) : NULL;
-    vcpu->r[15] = hw_pc + 4;
+    memcpy(r, vcpu->r, sizeof(r));
+    if (xlate_unwind(&vmm.xlate, hw_pc, r, &cpsr) != UNWIND_CLEAN)
+        return false;
+    word = access_peek(vcpu, r[15]);
     if (!word)
         return false;
     *insn = *word;
@@ -192,7 +198,7 @@ static unsigned ldm_return(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
     const uint32_t *words;
 
     world_sync_shared(vcpu);
-    if (!world_may_return(psr) || !is_ldm_return(vcpu, hw_pc, &insn))
+    if (!world_may_return(psr) || vmm_claims_lost() || !is_ldm_return(vcpu, hw_pc, &insn))
         return why;
     addr = vcpu->r[BITS(insn, 19, 16)];
     if ((addr & 3) || (addr & 4095) + 4 * 16 > 4096 || !(words = access_peek(vcpu, addr)))
@@ -209,10 +215,7 @@ static unsigned ldm_return(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
 /* MOVS pc, lr between spaces: now the short path can take it. */
 static unsigned return_again(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
 {
-    if (vmm_claims_lost())
-        return why;
-    world_reload(vcpu, true);
-    if (guest_fast.eret_block)
+    if (vmm_claims_lost() || guest_fast.eret_block)
         return why;
     vcpu->r[15] = hw_pc;
     return GO_ON;
@@ -220,7 +223,7 @@ static unsigned return_again(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
 
 static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 {
-    uint32_t hw_pc = vcpu->r[15] - 4, word;
+    uint32_t hw_pc = vcpu->r[15] - 4, entries = fault_code_changes, word;
     bool was_between;
 
     if (vcpu->cpsr & PSR_T)
@@ -229,12 +232,14 @@ static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
     if ((word & 0x3f) == XLATE_SVC_CP15 ? space_write(vcpu, word) : counter_read(vcpu, word))
         return counted(REASON_exit_emulate);
     was_between = world_enter_space(vcpu);
+    if (was_between)
+        world_reload(vcpu, true); /* whatever comes of it, the hardware has the new space */
     if ((word & 0x3f) == XLATE_SVC_CP15 && BITS(word, 20, 17) == 7)
         return cache_access(vcpu, why, word, hw_pc);
     if ((word & 0x3f) == XLATE_SVC_CP15)
-        return cp15_access(vcpu, word) ? go_on_behind(vcpu, hw_pc) : why;
+        return cp15_access(vcpu, word) ? go_on_behind(vcpu, hw_pc, entries) : why;
     if ((word & 0x3f) == XLATE_SVC_CP15_64)
-        return timer_write(vcpu, word) ? go_on_behind(vcpu, hw_pc) : why;
+        return timer_write(vcpu, word) ? go_on_behind(vcpu, hw_pc, entries) : why;
     if ((word & 0xff) == A32_ERET)
         return ldm_return(vcpu, why, hw_pc);
     if (was_between && (word & 0xff) == XLATE_SVC_ERET)
@@ -248,12 +253,14 @@ static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 /* A DSB with TLB operations waiting: back to where its stub looks at the queue. */
 static unsigned barrier(struct vcpu *vcpu, unsigned why)
 {
-    uint32_t hw_pc = vcpu->r[15] - 8, word = *(const uint32_t *)hw_pc, drops = vmm.shadow.code_drops;
+    uint32_t hw_pc = vcpu->r[15] - 8, word = *(const uint32_t *)hw_pc;
+    uint32_t drops = vmm.shadow.code_drops, entries = fault_code_changes;
 
     if ((word & 0x0ff00fffu) != DSB_PROBE || BITS(word, 19, 16) != BITS(word, 15, 12) || vmm_claims_lost())
         return why;
     world_complete_tlbi();
-    if (vmm.shadow.code_drops != drops && xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_CLEAN) {
+    if ((vmm.shadow.code_drops != drops || entries != fault_code_changes) &&
+        xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_CLEAN) {
         count(REASON_exit_dabt_kernel);
         return go_on_anew(vcpu, vcpu->r[15]); /* perhaps of the very code that goes on here */
     }
@@ -269,12 +276,15 @@ static unsigned barrier(struct vcpu *vcpu, unsigned why)
  */
 static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result *w, uint32_t va, bool write)
 {
-    uint32_t hw_pc = vcpu->r[15] - 8, value = 0, changes = translation_changes(vcpu);
-    struct ldst_access access = { va, 0 };
+    uint32_t hw_pc = vcpu->r[15] - 8, value = 0, changes = translation_changes(vcpu), entries = fault_code_changes;
+    struct ldst_access access;
     struct ldst ls;
 
     if (xlate_arena_at(&vmm.xlate, hw_pc) || !ldst_decode(*(const uint32_t *)hw_pc, false, &ls) ||
-        ls.kind != (write ? LDST_STORE : LDST_LOAD) || ls.count != 1 || ls.unpriv || ls.wback || ls.rt == 15)
+        ls.kind != (write ? LDST_STORE : LDST_LOAD) || ls.count != 1 || ls.unpriv || ls.wback || ls.rt == 15 || ls.rn == 15)
+        return why;
+    ldst_address(&ls, vcpu->r, vcpu->cpsr, &access);
+    if (access.addr != va) /* it began in another page */
         return why;
     if (write)
         value = ldst_store_value(&ls, vcpu->r, 0);
@@ -283,7 +293,9 @@ static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result
     if (!write)
         ldst_commit(&ls, vcpu->r, &access, &value, NULL);
     count(REASON_exit_dabt_kernel);
-    return changes == translation_changes(vcpu) ? go_on_behind(vcpu, hw_pc) : go_on_anew(vcpu, hw_pc - XLATE_D);
+    if (changes != translation_changes(vcpu))
+        return go_on_anew(vcpu, hw_pc - XLATE_D);
+    return go_on_behind(vcpu, hw_pc, entries);
 }
 
 static unsigned user_data_fault(struct vcpu *vcpu, unsigned why, uint32_t va, bool write, const struct walk_result *w)

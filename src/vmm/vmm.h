@@ -67,6 +67,8 @@ uint32_t fault_code_entry(uint32_t pc);
 void fault_forget_code(void);
 /* Differs after fault_code_entry() may give another answer. */
 extern uint32_t fault_code_changes;
+/* Has displaced code been entered since it last did? */
+extern bool fault_displaced_any;
 
 /* May the guest kernel fetch at va?  Injects the abort when not. */
 bool fault_may_fetch(struct vcpu *vcpu, uint32_t va);

@@ -152,8 +152,8 @@ bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value)
 
     if (*reg == value)
         return true;
-    if (!(vcpu->cp15.sctlr & SCTLR_M) || s->no_space_cache)
-        return false;
+    if (!(vcpu->cp15.sctlr & SCTLR_M) || s->no_space_cache || fault_displaced_any)
+        return false; /* displaced code would go on, whoever's it is now */
     *reg = value;
     vmm.state->ttbr0 = vcpu->cp15.ttbr0;
     vmm.state->contextidr = vcpu->cp15.contextidr;

@@ -5,6 +5,7 @@
 #include "arch/armv7/layout.h"
 #include "arch/state.h"
 #include "lib/bits.h"
+#include "xlate/a32.h"
 #include "xlate/emit.h"
 #include "xlate/stubs.h"
 
@@ -55,9 +56,21 @@ static inline void put_store_byte(struct stub_writer *w, unsigned rt, uint32_t f
     put(w, a32_strb_pc(rt, state_offset(w, field)));
 }
 
-/* ldr rd, =value: stub_finish() puts the word behind the stub. */
+/* A literal is where the guest kernel can fetch: it must be a word that may execute as well. */
+static inline bool may_be_literal(uint32_t value)
+{
+    return a32_is_plain(value);
+}
+
+/* ldr rd, =value: stub_finish() puts the word behind the stub.  Or two moves; rd must be one whose value is lost
+ * anyway, or spilled.  The PC takes only what may_be_literal(). */
 static inline void put_const(struct stub_writer *w, unsigned rd, uint32_t value)
 {
+    if (rd != R_PC && !may_be_literal(value)) {
+        put(w, a32_movw(rd, value & 0xffff));
+        put(w, a32_movt(rd, value >> 16));
+        return;
+    }
     w->literals[w->literal_count++] = (struct stub_literal){ w->count, rd, value };
     put(w, 0);
 }

@@ -38,10 +38,12 @@ static void end_jump(struct stub_writer *w, unsigned ra)
 }
 
 /* sub lr,lr,#D, or ldr lr,=pc+4; b target */
-static void stub_bl(struct stub_writer *w, uint32_t insn, uint32_t pc, bool linked)
+static bool stub_bl(struct stub_writer *w, uint32_t insn, uint32_t pc, bool linked)
 {
     uint32_t target = branch_target(insn, pc);
 
+    if (!(a32_b_reaches(here(w) + 4, target) && a32_b_reaches(here(w) + 8, target)) && !may_be_literal(target))
+        return false;
     w->site->kind = STUB_BL;
     w->site->commit = 0;
     if (linked)
@@ -52,15 +54,19 @@ static void stub_bl(struct stub_writer *w, uint32_t insn, uint32_t pc, bool link
         put(w, a32_b(CC_AL, here(w), target));
     else
         put_const(w, R_PC, target);
+    return true;
 }
 
 /* A direct branch from a page that is not in place. */
-static void stub_b_far(struct stub_writer *w, uint32_t insn, uint32_t pc)
+static bool stub_b_far(struct stub_writer *w, uint32_t insn, uint32_t pc)
 {
+    if (!may_be_literal(branch_target(insn, pc)))
+        return false;
     w->site->kind = STUB_JUMP;
     w->site->commit = 0xf;
     w->site->ra = R_NONE;
     put_const(w, R_PC, branch_target(insn, pc));
+    return true;
 }
 
 /* bx lr: add lr,lr,lr,lsl #31; add pc,lr,#D */
@@ -236,7 +242,7 @@ static void stub_read_pc(struct stub_writer *w, uint32_t insn, enum a32_class cl
     unsigned ra = load ? BITS(insn, 15, 12) : pick_scratch(w, operand_mask(insn));
     uint32_t value;
 
-    if (is_constant(insn, pc, &value)) {
+    if (is_constant(insn, pc, &value) && may_be_literal(value)) {
         w->site->kind = STUB_DONE;
         w->site->ra = R_NONE;
         put_const(w, BITS(insn, 15, 12), value);
@@ -308,10 +314,10 @@ static bool stub_branch(struct stub_writer *w, uint32_t insn, enum a32_class cla
     unsigned rm = BITS(insn, 3, 0);
 
     if (class == A32_BL)
-        stub_bl(w, insn, pc, linked);
-    else if (class == A32_B)
-        stub_b_far(w, insn, pc);
-    else if (class == A32_BLX_REG)
+        return stub_bl(w, insn, pc, linked);
+    if (class == A32_B)
+        return stub_b_far(w, insn, pc);
+    if (class == A32_BLX_REG)
         return stub_blx(w, rm, pc);
     else if (rm == R_LR)
         stub_bx_lr(w);

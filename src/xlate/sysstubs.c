@@ -364,7 +364,7 @@ static bool read_constant(struct stub_writer *w, uint32_t reg, unsigned rt)
 {
     uint32_t value = reg == CP15(0u, 0u, 0u, 0u) ? w->midr : reg == CP15(0u, 0u, 0u, 1u) ? w->ctr : 0;
 
-    if (!value)
+    if (!value || !may_be_literal(value))
         return false;
     w->site->kind = STUB_DONE;
     w->site->ra = R_NONE;
