@@ -221,14 +221,20 @@ static unsigned return_again(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
     return GO_ON;
 }
 
+/* A T32 SVC is not at hw_pc, and nothing may be mapped there. */
+static uint32_t read_word(const struct vcpu *vcpu)
+{
+    world_word = vcpu->cpsr & PSR_T ? 0 : *(const uint32_t *)(vcpu->r[15] - 4);
+    return world_word;
+}
+
 static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 {
-    uint32_t hw_pc = vcpu->r[15] - 4, entries = fault_code_changes, word;
+    uint32_t hw_pc = vcpu->r[15] - 4, entries = fault_code_changes, word = read_word(vcpu);
     bool was_between;
 
-    if (vcpu->cpsr & PSR_T)
-        return why; /* a T32 SVC is not at hw_pc, and nothing may be mapped there */
-    word = *(const uint32_t *)hw_pc;
+    if (!word)
+        return why;
     if ((word & 0x3f) == XLATE_SVC_CP15 ? space_write(vcpu, word) : counter_read(vcpu, word))
         return counted(REASON_exit_emulate);
     was_between = world_enter_space(vcpu);
@@ -413,7 +419,8 @@ static unsigned user_interrupt(struct vcpu *vcpu, unsigned why)
 
 static unsigned stay(struct vcpu *vcpu, unsigned why)
 {
-    (void)vcpu;
+    if (why == (EXIT_SVC | EXIT_KERNEL))
+        read_word(vcpu);
     return why;
 }
 

@@ -26,7 +26,7 @@ static struct { const struct space *space; bool kernel; } loaded;
 /* Is the vcpu all there, so that the state page must be filled from it? */
 static bool synced = true;
 static bool fast_allowed;
-uint32_t world_light[REASON_COUNT];
+uint32_t world_light[REASON_COUNT], world_word;
 /* What load_pending() has seen. */
 static struct { bool irq, fiq; uint32_t code_changes; } pending;
 
@@ -412,7 +412,7 @@ void world_run(struct vcpu *vcpu, struct world_exit *exit)
     exit->why = guest_enter(vcpu, &kernel);
     exit->kernel = loaded.kernel = kernel;
     exit->hw_pc = vcpu->r[15];
-    exit->word = kernel && exit->why == GUEST_EXIT_SVC ? *(const uint32_t *)ALIGN_DOWN(exit->hw_pc, 4) : 0;
+    exit->word = world_word;
     synced = !kernel;
     world_enter_space(vcpu);
     if (kernel)

@@ -10,7 +10,7 @@ struct world_exit {
     enum guest_exit why;
     bool kernel;        /* of guest kernel; otherwise of guest user */
     uint32_t hw_pc;     /* kernel: where in translated code */
-    uint32_t word;      /* kernel, SVC: what stands there; its mapping may be gone by now */
+    uint32_t word;      /* kernel, SVC of A32: what stands there; its mapping may be gone by now */
 };
 
 /*
@@ -46,6 +46,8 @@ bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t l
  * swaps banks and sets the vcpu's cpsr, the hardware's. */
 bool world_may_return(uint32_t psr);
 void world_return(struct vcpu *vcpu, uint32_t psr);
+/* What translated code exited by; 0: not by an A32 SVC.  Read while the view is the one that the guest was in. */
+extern uint32_t world_word;
 /* Light exits since world_count(), by reason. */
 extern uint32_t world_light[];
 
