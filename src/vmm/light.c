@@ -287,7 +287,8 @@ static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result
     struct ldst ls;
 
     if (xlate_arena_at(&vmm.xlate, hw_pc) || !ldst_decode(*(const uint32_t *)hw_pc, false, &ls) ||
-        ls.kind != (write ? LDST_STORE : LDST_LOAD) || ls.count != 1 || ls.unpriv || ls.wback || ls.rt == 15 || ls.rn == 15)
+        ls.kind != (write ? LDST_STORE : LDST_LOAD) || ls.count != 1 || ls.unpriv || ls.wback || ls.rt == 15 ||
+        ls.rn == 15)
         return why;
     ldst_address(&ls, vcpu->r, vcpu->cpsr, &access);
     if (access.addr != va) /* it began in another page */

@@ -57,16 +57,25 @@ static bool stub_bl(struct stub_writer *w, uint32_t insn, uint32_t pc, bool link
     return true;
 }
 
-/* A direct branch from a page that is not in place. */
-static bool stub_b_far(struct stub_writer *w, uint32_t insn, uint32_t pc)
+/* A direct branch from a page that is not in place: ldr pc,=target; or str ra; mov ra,target; str ra,T | ldr ra; ldr pc,T */
+static void stub_b_far(struct stub_writer *w, uint32_t insn, uint32_t pc)
 {
-    if (!may_be_literal(branch_target(insn, pc)))
-        return false;
-    w->site->kind = STUB_JUMP;
-    w->site->commit = 0xf;
-    w->site->ra = R_NONE;
-    put_const(w, R_PC, branch_target(insn, pc));
-    return true;
+    uint32_t target = branch_target(insn, pc);
+    unsigned ra = pick_scratch(w, 0);
+
+    if (may_be_literal(target)) {
+        w->site->kind = STUB_JUMP;
+        w->site->commit = 0xf;
+        w->site->ra = R_NONE;
+        put_const(w, R_PC, target);
+        return;
+    }
+    begin(w, STUB_JUMP, ra);
+    put_const(w, ra, target);
+    put_store(w, ra, FIELD_SLOT(SLOT_T));
+    commit_here(w);
+    put_load(w, ra, FIELD_SLOT(SLOT_U0));
+    put_load(w, R_PC, FIELD_SLOT(SLOT_T));
 }
 
 /* bx lr: add lr,lr,lr,lsl #31; add pc,lr,#D */
@@ -315,10 +324,10 @@ static bool stub_branch(struct stub_writer *w, uint32_t insn, enum a32_class cla
 
     if (class == A32_BL)
         return stub_bl(w, insn, pc, linked);
-    if (class == A32_B)
-        return stub_b_far(w, insn, pc);
     if (class == A32_BLX_REG)
         return stub_blx(w, rm, pc);
+    if (class == A32_B)
+        stub_b_far(w, insn, pc);
     else if (rm == R_LR)
         stub_bx_lr(w);
     else if (rm != R_PC)

@@ -4,7 +4,7 @@
 
 typedef void user_fn(uint32_t);
 user_fn user_svc_loop, user_work, user_neon, user_vfp_add, user_cps, user_msr_c, user_msr_f, user_mrs,
-    user_udf, user_bkpt, user_barriers, user_svc_args, user_tpidrs, user_push, user_process, user_thumb;
+    user_udf, user_bkpt, user_barriers, user_svc_args, user_tpidrs, user_push, user_process, user_thumb, user_peek;
 struct undef { user_fn *fn; const char *name; };
 extern const struct undef undef_table[];
 
@@ -49,6 +49,29 @@ static void system_calls(void)
     report_eq(svc_count, 2001, "each SVC arrived");
     report_eq(run(user_thumb, 0), 77, "SVC from Thumb");
     trap_hook = NULL;
+}
+
+void space_by_ldm(uint32_t ttbr0, uint32_t asid);
+
+/* User mode entered right after a change of address space sees the new one's memory. */
+static void spaces(void)
+{
+    uint32_t ttbr0 = CP15_READ(0, c2, c0, 0), flags = ttbr0 & 0x3fff, va = 0x50000000, wrong = 0;
+
+    mmu_identity(l1_other);
+    l1_set(l1_table, va, SECTION(TEST_PA + 0x100000, AP_ALL) | L1_NG);
+    l1_set(l1_other, va, SECTION(TEST_PA + 0x200000, AP_ALL) | L1_NG);
+    write32(TEST_PA + 0x100000, 1);
+    write32(TEST_PA + 0x200000, 2);
+    tlbi_all();
+    for (unsigned i = 0; i < 20; i++) {
+        bool other = i & 1;
+
+        space_by_ldm(((uint32_t)(other ? l1_other : l1_table)) | flags, other);
+        wrong += run(user_peek, va) != 1u + other;
+    }
+    space_by_ldm(ttbr0, 0);
+    report_eq(wrong, 0, "User mode sees the space that was entered last");
 }
 
 static void undefined(void)
@@ -335,6 +358,7 @@ void test_main(void)
 {
     mmu_setup();
     system_calls();
+    spaces();
     undefined();
     no_privilege();
     kernel_pages();

@@ -265,3 +265,31 @@ undef_table:
     undef "UDF", "udf #3"
     .section .rodata.undef, "a"
     .word   0, 0
+
+/* The word at r0. */
+    .section .text.user, "ax"
+    .globl user_peek
+user_peek:
+    ldr     r0, [r0]
+    bx      lr
+
+/* void space_by_ldm(uint32_t ttbr0, uint32_t asid): another space, then all registers by an exception return to the
+ * mode that this is, and nothing that is not global touched between. */
+    .text
+    .globl space_by_ldm
+space_by_ldm:
+    mrs     r2, cpsr
+    msr     spsr_cxsf, r2
+    adr     r3, 1f
+    sub     sp, sp, #64
+    str     r3, [sp, #60]
+    str     lr, [sp, #56]
+    add     r3, sp, #64
+    str     r3, [sp, #52]
+    stmia   sp, {r0-r12}
+    mcr     p15, 0, r0, c2, c0, 0
+    isb
+    mcr     p15, 0, r1, c13, c0, 1
+    isb
+    ldmia   sp, {r0-pc}^
+1:  bx      lr

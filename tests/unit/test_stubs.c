@@ -110,7 +110,7 @@ static void test_every_place(void)
     unsigned bad = 0;
 
     for (unsigned n = 0; n < ARRAY_SIZE(every_kind); n++) {
-        for (uint32_t off = 104; off + 4 * STUB_MAX_WORDS <= 4096; off += 4) {
+        for (uint32_t off = 128; off + 4 * STUB_MAX_WORDS <= 4096; off += 4) {
             for (unsigned in_place = 0; in_place < 2; in_place++) {
                 struct stub_site sites[2];
                 struct stub_literal literals[STUB_MAX_LITERALS];
