@@ -57,7 +57,8 @@ static bool stub_bl(struct stub_writer *w, uint32_t insn, uint32_t pc, bool link
     return true;
 }
 
-/* A direct branch from a page that is not in place: ldr pc,=target; or str ra; mov ra,target; str ra,T | ldr ra; ldr pc,T */
+/* A direct branch from a page that is not in place: ldr pc,=target
+ * or, where that is no literal: str ra; <ra = target>; str ra,T | ldr ra; ldr pc,T */
 static void stub_b_far(struct stub_writer *w, uint32_t insn, uint32_t pc)
 {
     uint32_t target = branch_target(insn, pc);
