@@ -45,15 +45,6 @@ void flush_host(struct shadow *s, struct view *v, uint32_t va)
         v->stale = true;
 }
 
-static bool drop_entry(struct shadow *s, uint32_t *entry)
-{
-    if (!*entry)
-        return false;
-    put_desc(entry, 0);
-    s->vm->stats.shadow_drop++;
-    return true;
-}
-
 /* The entries of the same guest mapping as the page: 16, or all of the table. */
 static void drop_block(struct shadow *s, uint32_t *l2, unsigned index)
 {
@@ -68,24 +59,33 @@ static void drop_block(struct shadow *s, uint32_t *l2, unsigned index)
     s->vm->stats.shadow_drop++;
 }
 
+/* The same where entries come from larger mappings of the guest, too. */
+static bool drop_blocks(struct shadow *s, struct view *v, uint32_t *l2, const struct drop_pages *p)
+{
+    for (unsigned i = 0; i < p->count; i++)
+        drop_block(s, l2, BITS(p->args[i], 19, 12));
+    v->stale = true;
+    return true;
+}
+
 /* What v, which has them from table l2, loses of the pages; false: nothing. */
 static bool drop_in_table(struct shadow *s, struct view *v, uint32_t *l2, const struct drop_pages *p)
 {
-    const struct l2_meta *meta = l2_meta(l2);
-    bool dropped = false;
+    const uint32_t *arg = p->args, *end = arg + p->count;
+    unsigned dropped = 0;
 
-    for (unsigned i = 0; i < p->count; i++) {
-        unsigned index = BITS(p->args[i], 19, 12);
+    if (l2_meta(l2)->flags)
+        return drop_blocks(s, v, l2, p);
+    for (; arg < end; arg++) { /* most of what a kernel unmaps was never mapped */
+        uint32_t *entry = &l2[BITS(*arg, 19, 12)];
 
-        if (meta->flags) {
-            drop_block(s, l2, index);
-            v->stale = true;
-        } else if (!drop_entry(s, &l2[index])) {
+        if (!*entry)
             continue;
-        }
-        flush_host(s, v, p->mib << 20 | index << 12);
-        dropped = true;
+        put_desc(entry, 0);
+        flush_host(s, v, p->mib << 20 | (*arg & 0xff000));
+        dropped++;
     }
+    s->vm->stats.shadow_drop += dropped;
     return dropped;
 }
 

@@ -1,4 +1,4 @@
-/* Filling: from a guest mapping to entries of the current space's two views. */
+/* Filling: from a guest mapping to entries of the current space's views. */
 #include "shadow/internal.h"
 
 #include <string.h>
@@ -209,11 +209,12 @@ static void fill_section(struct shadow *s, struct view *v, gva_t va, const struc
             put_global(s, mib, entry);
         }
         put_desc(&v->l1[mib], entry);
-        bitmap_set(s->mixed, mib);
     } else {
         put_desc(&v->l1[mib], entry);
         touch(s, v, mib);
     }
+    if (is_global(v, w))
+        bitmap_set(s->mixed, mib);
     s->vm->stats.shadow_fill++;
 }
 
@@ -235,36 +236,14 @@ static bool fill_large(struct shadow *s, struct view *v, gva_t va, const struct 
     return true;
 }
 
-/* The hot one: a page, in both views. */
-static bool fill_page(struct shadow *s, gva_t va, const struct walk_result *w)
+static bool fill_view(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w)
 {
-    unsigned user = PERM_R | PERM_W | PERM_X, kernel = user;
-    bool ram = gmem_is_ram(s->vm, w->pa, 1);
-    hpa_t page = host_page(s, w->pa);
+    unsigned perms;
 
-    if (is_checked(&s->regs, w)) {
-        user = walk_perms(&s->regs, w, false);
-        kernel = walk_perms(&s->regs, w, true);
-    }
-    if (((user | kernel) & PERM_W) && ram)
-        ram = page_writable(s, w->pa);
-    user = view_perms(user, false, ram);
-    kernel = view_perms(kernel, true, ram);
-    for (unsigned mode = 2; mode-- > 0;) {
-        unsigned perms = mode == VIEW_KERNEL ? kernel : user;
-
-        if (perms && !put_small(s, &s->current->views[mode], va, w, desc_small(page, perms & PERM_W, perms & PERM_X)))
-            return false;
-    }
-    return true;
-}
-
-static bool fill_both(struct shadow *s, gva_t va, const struct walk_result *w)
-{
-    if (w->size == MAP_4K || w->size == MAP_64K)
-        return fill_page(s, va, w);
-    return fill_large(s, &s->current->views[VIEW_KERNEL], va, w) &&
-           fill_large(s, &s->current->views[VIEW_USER], va, w);
+    if (w->size != MAP_4K && w->size != MAP_64K)
+        return fill_large(s, v, va, w);
+    perms = mapping_perms(s, &s->regs, w, v->kernel);
+    return !perms || fill_small(s, v, va, w, perms);
 }
 
 void note_mapping(struct shadow *s, const struct walk_result *w)
@@ -275,13 +254,13 @@ void note_mapping(struct shadow *s, const struct walk_result *w)
         s->domain15_used = true;
 }
 
-static bool fill_views(struct shadow *s, gva_t va, const struct walk_result *w)
+static bool try_fill(struct shadow *s, enum shadow_mode mode, gva_t va, const struct walk_result *w)
 {
     s->current->pristine = false;
     note_mapping(s, w);
     if (s->policy->track && !s->policy->track(s, va, w))
         return false;
-    if (!fill_both(s, va, w))
+    if (!fill_view(s, &s->current->views[mode], va, w))
         return false;
     if (s->policy->filled)
         s->policy->filled(s, va.v, w, false);
@@ -296,7 +275,7 @@ bool meets_arena(const struct shadow *s, uint32_t va)
            l2_meta(view_l2(entry))->kind == L2_ARENA;
 }
 
-bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w)
+bool shadow_fill(struct shadow *s, enum shadow_mode mode, gva_t va, const struct walk_result *w)
 {
     CHECK(gmem_is_memory(s->vm, gpa(ALIGN_DOWN(w->pa.v, 4096)), 4096));
     CHECK(!in_window(va.v >> 20));
@@ -308,10 +287,10 @@ bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w)
         shadow_code_at(s, va.v);
     if (!w->xn && meets_arena(s, va.v))
         shadow_surrender(s, (va.v + s->code_offset) >> 20);
-    if (fill_views(s, va, w))
+    if (try_fill(s, mode, va, w))
         return true;
     shadow_flush(s); /* a TLB that is full */
-    return fill_views(s, va, w);
+    return try_fill(s, mode, va, w);
 }
 
 static uint32_t *code_table(struct shadow *s, struct view *v, uint32_t va, const struct walk_result *w)

@@ -52,11 +52,21 @@ static void drop_view(struct shadow *s, struct view *v)
     }
 }
 
+/* Nothing is left of these spaces, as when a process ends: others get their memory. */
 static void tlb_asid(struct shadow *s, uint32_t asid)
 {
-    for (unsigned n = s->asid_spaces[asid]; n; n = nth_space(s, n)->next) {
-        drop_view(s, &nth_space(s, n)->views[VIEW_USER]);
-        drop_view(s, &nth_space(s, n)->views[VIEW_KERNEL]);
+    for (unsigned n = s->asid_spaces[asid], next; n; n = next) {
+        struct space *sp = nth_space(s, n);
+
+        next = sp->next;
+        if (sp == s->current) {
+            drop_view(s, &sp->views[VIEW_USER]);
+            drop_view(s, &sp->views[VIEW_KERNEL]);
+            sp->pristine = true;
+        } else {
+            s->vm->stats.shadow_drop++;
+            space_free(s, sp);
+        }
     }
 }
 

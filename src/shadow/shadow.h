@@ -88,6 +88,7 @@ struct shadow {
     uint32_t clock;
     uint32_t stale_count[2];         /* of each mode's views: how often those that are not current became stale */
     struct walk_regs regs;
+    uint32_t quick_l1;               /* host address of the guest's first-level table where quick.c may walk it, or 0 */
     uint32_t code_drops;             /* changes when a mapping of translated code was dropped for TLBIMVA or TLBIMVAA */
     uint32_t *global_l1;             /* kernel view of what the guest calls global */
     bool global_stale;               /* under SHADOW_GLOBAL_ASID the host TLB may hold what is gone from it */
@@ -135,10 +136,9 @@ static inline struct view *shadow_view(struct shadow *s, enum shadow_mode mode)
     return &s->current->views[mode];
 }
 
-/* Fills both views of the current space from a walk of va that maps RAM.
- * The caller has checked that an access is allowed.  False: not even an empty shadow
- * has room; translations must go, then try again. */
-bool shadow_fill(struct shadow *s, gva_t va, const struct walk_result *w);
+/* Fills the current space's view of that mode from a walk of va that maps memory.  The caller has checked that an
+ * access is allowed.  False: not even an empty shadow has room; translations must go, then try again. */
+bool shadow_fill(struct shadow *s, enum shadow_mode mode, gva_t va, const struct walk_result *w);
 
 /* Maps a page of translated code (host page 'code') at va in the current kernel view; w is the walk
  * of the code's own address.  False: the place is taken. */

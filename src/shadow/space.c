@@ -6,6 +6,7 @@
 #include "core/pool.h"
 #include "lib/check.h"
 #include "shadow/policy.h"
+#include "shadow/quick.h"
 #include "shadow/tables.h"
 
 #define L1_ENTRIES 4096
@@ -192,7 +193,6 @@ void space_free(struct shadow *s, struct space *sp)
     used_space(s, sp->used_at)->used_at = sp->used_at;
     sp->next = s->free_spaces;
     s->free_spaces = (uint8_t)space_number(s, sp);
-    s->vm->stats.shadow_evict++;
 }
 
 static struct space *least_recent(struct shadow *s)
@@ -212,9 +212,11 @@ bool shadow_evict(struct shadow *s)
 {
     struct space *sp = least_recent(s);
 
-    if (sp)
-        space_free(s, sp);
-    return sp != NULL;
+    if (!sp)
+        return false;
+    space_free(s, sp);
+    s->vm->stats.shadow_evict++;
+    return true;
 }
 
 static bool alloc_tables(struct space *sp)
@@ -309,12 +311,23 @@ static void give_asids(struct shadow *s, struct space *sp)
     }
 }
 
+/* Of spaces with nothing in them one is kept for the next that is new. */
+static void keep_spare(struct shadow *s, const struct space *next)
+{
+    struct space *spare = s->spare;
+
+    if (!s->current || !s->current->pristine || s->current == spare)
+        return;
+    if (spare && spare != next && spare->used && spare->pristine)
+        space_free(s, spare);
+    s->spare = s->current;
+}
+
 static void make_current(struct shadow *s, struct space *sp)
 {
     give_asids(s, sp);
     sp->last_use = s->clock;
-    if (s->current && s->current->pristine)
-        s->spare = s->current;
+    keep_spare(s, sp);
     s->current = sp;
     for (unsigned m = 0; m < 2; m++) {
         struct view *v = &sp->views[m];
@@ -331,6 +344,7 @@ static void use_space(struct shadow *s, const struct walk_regs *regs, uint32_t c
     struct space *sp;
 
     s->regs = *regs;
+    quick_set_space(s);
     key.sctlr = regs->sctlr & SPACE_SCTLR;
     if (regs->sctlr & SCTLR_M) {
         key.ttbr0 = regs->ttbr0;

@@ -7,6 +7,7 @@
 #include "lib/check.h"
 #include "lib/log.h"
 #include "shadow/policy.h"
+#include "shadow/quick.h"
 #include "vmm/vmm.h"
 #include "vmm/world.h"
 #include "xlate/t32.h"
@@ -79,7 +80,7 @@ static bool fetch_page(struct vcpu *vcpu, uint32_t va, struct walk_result *w)
     if (!fetch_allowed(vcpu, va, w) || collides(vcpu, va))
         return false;
     vcpu->vm->stats.fault_hidden++;
-    if (!shadow_fill(&vmm.shadow, gva(va), w))
+    if (!shadow_fill(&vmm.shadow, VIEW_USER, gva(va), w))
         codesync_flush();
     return true;
 }
@@ -214,6 +215,7 @@ static bool is_mappable(struct vcpu *vcpu, gpa_t pa, bool write)
 
 static void fill(struct vcpu *vcpu, uint32_t va, bool write, const struct walk_result *w)
 {
+    enum shadow_mode mode = vcpu_is_user(vcpu) ? VIEW_USER : VIEW_KERNEL;
     gpa_t page = gpa(ALIGN_DOWN(w->pa.v, 4096));
 
     vcpu->vm->stats.fault_hidden++;
@@ -225,7 +227,7 @@ static void fill(struct vcpu *vcpu, uint32_t va, bool write, const struct walk_r
     }
     if (write)
         codesync_written(page);
-    if (!shadow_fill(&vmm.shadow, gva(va), w))
+    if (!shadow_fill(&vmm.shadow, mode, gva(va), w))
         codesync_flush();
 }
 
@@ -245,11 +247,17 @@ static bool read_guest(void *ctx, gpa_t addr, uint32_t *value)
 enum fault_answer fault_try(struct vcpu *vcpu, uint32_t va, enum access_kind kind, bool privileged,
                             struct walk_result *w)
 {
+    enum shadow_mode mode = privileged ? VIEW_KERNEL : VIEW_USER;
     const struct walk_regs *regs = &vmm.shadow.regs;
     bool write = kind == ACCESS_WRITE;
 
     if (va >= VMM_BASE && va < VMM_END)
         return FAULT_LONG;
+    switch (shadow_quick(&vmm.shadow, mode, va, kind, w)) {
+    case QUICK_FILLED: vcpu->vm->stats.fault_hidden++; return FAULT_FILLED;
+    case QUICK_FAULT: return FAULT_REFLECT;
+    case QUICK_NONE: break;
+    }
     guest_walk(regs, gva(va), read_guest, vcpu->vm, w);
     if (w->fault == FSR_NONE)
         w->fault = walk_check(regs, w, kind, privileged);
@@ -257,7 +265,7 @@ enum fault_answer fault_try(struct vcpu *vcpu, uint32_t va, enum access_kind kin
         return FAULT_REFLECT;
     if (!is_mappable(vcpu, w->pa, write))
         return kind == ACCESS_FETCH ? FAULT_LONG : FAULT_DEVICE;
-    if ((write && is_delicate(gpa(ALIGN_DOWN(w->pa.v, 4096)))) || !shadow_fill(&vmm.shadow, gva(va), w))
+    if ((write && is_delicate(gpa(ALIGN_DOWN(w->pa.v, 4096)))) || !shadow_fill(&vmm.shadow, mode, gva(va), w))
         return FAULT_LONG;
     vcpu->vm->stats.fault_hidden++;
     return FAULT_FILLED;

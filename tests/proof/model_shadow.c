@@ -25,6 +25,7 @@
 #include "shadow/desc.h"
 #include "shadow/l2.h"
 #include "shadow/policy.h"
+#include "shadow/quick.h"
 #include "shadow/tables.h"
 
 #define RAM 0x40000000u
@@ -431,24 +432,28 @@ static bool guest_allows(uint32_t va, enum access_kind kind, bool kernel, struct
 
 static void access(unsigned m, unsigned p, bool kernel, bool write)
 {
+    enum shadow_mode mode = kernel ? VIEW_KERNEL : VIEW_USER;
+    enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
     uint32_t va = page_va(m, p);
     struct host_entry e;
     struct walk_result w;
 
     for (unsigned attempt = 0; attempt < 4; attempt++) {
-        struct view *v = enter(kernel ? VIEW_KERNEL : VIEW_USER);
+        struct view *v = enter(mode);
 
         if (host_lookup(v, va, &e) && entry_usable(&e) && (!write || entry_writable(&e))) {
             check_entry(v, m, p, &e, "access");
             return;
         }
-        if (!guest_allows(va, write ? ACCESS_WRITE : ACCESS_READ, kernel, &w))
+        if (shadow_quick(&shadow, mode, va, kind, &w) == QUICK_FILLED)
+            continue;
+        if (!guest_allows(va, kind, kernel, &w))
             return;
         if (write && shadow_write_fault(&shadow, gpa(ALIGN_DOWN(w.pa.v, 4096))))
             return; /* emulated; what it writes is what was there */
         if (write)
             guest.code[(w.pa.v - RAM) >> 12] = false;
-        shadow_fill(&shadow, gva(va), &w);
+        shadow_fill(&shadow, mode, gva(va), &w);
     }
     complain("no progress", shadow_view(&shadow, kernel ? VIEW_KERNEL : VIEW_USER), va, 0);
 }

@@ -80,7 +80,8 @@ static bool touch(uint32_t va)
     guest_walk(&regs, gva(va), read_guest, &vm, &w);
     if (w.fault != FSR_NONE || walk_check(&regs, &w, ACCESS_READ, true) != FSR_NONE)
         return false;
-    shadow_fill(&shadow, gva(va), &w);
+    shadow_fill(&shadow, VIEW_KERNEL, gva(va), &w);
+    shadow_fill(&shadow, VIEW_USER, gva(va), &w);
     return true;
 }
 

@@ -13,6 +13,7 @@
 #include "shadow/desc.h"
 #include "shadow/l2.h"
 #include "shadow/policy.h"
+#include "shadow/quick.h"
 #include "test.h"
 
 #define RAM 0x40000000u
@@ -213,7 +214,7 @@ static uint32_t entry_pa(const struct host_entry *e, uint32_t va)
     return (e->desc & ~(e->size - 1)) | (va & (e->size - 1));
 }
 
-static unsigned wrong;
+static unsigned wrong, quick_answers[3];
 static const char *last_op = "";
 
 static bool complain(const char *what, const struct view *v, uint32_t va, uint32_t desc)
@@ -404,24 +405,45 @@ static bool guest_allows(uint32_t va, enum access_kind kind, bool kernel, struct
     return w->fault == FSR_NONE && walk_check(&regs, w, kind, kernel) == FSR_NONE && gmem_is_ram(&vm, w->pa, 1);
 }
 
+/* The hot path of a fault, where it knows: it must say what the guest's tables say. */
+static enum quick_answer quick(uint32_t va, enum shadow_mode mode, enum access_kind kind, bool allowed,
+                               const struct walk_result *book)
+{
+    enum walk_fault fault = book->fault != FSR_NONE ? book->fault : walk_check(&regs, book, kind, mode == VIEW_KERNEL);
+    struct walk_result w = { .fault = FSR_NONE };
+    enum quick_answer answer = shadow_quick(&shadow, mode, va, kind, &w);
+
+    quick_answers[answer]++;
+    if ((answer == QUICK_FAULT && (w.fault != fault || w.domain != book->domain || !w.domain_valid)) ||
+        (answer == QUICK_FILLED && !allowed))
+        complain("the hot path does not agree", shadow_view(&shadow, mode), va, (uint32_t)answer);
+    return answer;
+}
+
 /* Runs one access as the guest would: the host's translation, or a fault and another try. */
 static bool access(uint32_t va, bool kernel, bool write)
 {
+    enum shadow_mode mode = kernel ? VIEW_KERNEL : VIEW_USER;
+    enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
     struct host_entry e;
     struct walk_result w;
 
     for (unsigned attempt = 0; attempt < 4; attempt++) {
-        struct view *v = enter(kernel ? VIEW_KERNEL : VIEW_USER);
+        struct view *v = enter(mode);
+        bool allowed;
 
         if (host_lookup(v, va, &e) && (!write || entry_writable(&e)))
             return entry_ok(v, va, &e, "access");
-        if (!guest_allows(va, write ? ACCESS_WRITE : ACCESS_READ, kernel, &w))
+        allowed = guest_allows(va, kind, kernel, &w);
+        if (quick(va, mode, kind, allowed, &w) == QUICK_FILLED)
+            continue;
+        if (!allowed)
             return true;
         if (write && shadow_write_fault(&shadow, gpa(ALIGN_DOWN(w.pa.v, 4096))))
             return true; /* emulated */
         if (write)
             has_code_map[(w.pa.v - RAM) >> 12] = 0;
-        shadow_fill(&shadow, gva(va), &w);
+        shadow_fill(&shadow, mode, gva(va), &w);
     }
     return complain("no progress", shadow_view(&shadow, kernel ? VIEW_KERNEL : VIEW_USER), va, 0);
 }
@@ -545,7 +567,8 @@ static void fill(uint32_t va)
     struct walk_result w;
 
     guest_walk(&regs, gva(va), read_guest, &vm, &w);
-    shadow_fill(&shadow, gva(va), &w);
+    shadow_fill(&shadow, VIEW_KERNEL, gva(va), &w);
+    shadow_fill(&shadow, VIEW_USER, gva(va), &w);
 }
 
 /* Translations and a guest that wants their place. */
@@ -646,6 +669,9 @@ int main(void)
     fake_arch.tlb_flush_asid = host_flush_asid;
     fake_arch.tlb_flush_all = host_flush_all;
     test_random("tlb");
+    report(quick_answers[QUICK_NONE] && quick_answers[QUICK_FILLED] && quick_answers[QUICK_FAULT],
+           "the hot path of faults: %u filled, %u the guest's, %u by the book", quick_answers[QUICK_FILLED],
+           quick_answers[QUICK_FAULT], quick_answers[QUICK_NONE]);
     policy = &shadow_policy_trap;
     test_random("trap");
     policy = &shadow_policy_oos;

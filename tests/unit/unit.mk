@@ -35,7 +35,7 @@ test_host_timer_SOURCES = src/drv/sp804.c src/drv/sun4i_timer.c
 test_a32_SOURCES = src/xlate/a32.c
 XLATE_SOURCES = $(wildcard src/xlate/*.c) src/core/pool.c src/core/vcpu.c src/arch/fake/fake.c
 test_shadow_tlb_SOURCES = $(test_shadow_SOURCES)
-test_shadow_SOURCES = $(addprefix src/shadow/,audit.c claims.c drop.c fill.c l2.c policy_tlb.c policy_trap.c policy_oos.c space.c \
+test_shadow_SOURCES = $(addprefix src/shadow/,audit.c claims.c drop.c fill.c l2.c policy_tlb.c policy_trap.c policy_oos.c quick.c space.c \
 	sync.c tables.c walk.c) \
 	$(addprefix src/core/,pool.c gmem.c vm.c) src/arch/fake/fake.c
 test_stubs_SOURCES = $(XLATE_SOURCES)

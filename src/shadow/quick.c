@@ -1,0 +1,109 @@
+/*
+ * The hot path of faults: walk, check and fill for what nearly all of them are about, a small page of RAM in a Client
+ * domain, under tables that the views have.  It answers as walk.c and fill.c do, or not at all.
+ */
+#include "shadow/quick.h"
+
+#include "core/gmem.h"
+#include "shadow/internal.h"
+#include "shadow/policy.h"
+
+/* A second-level descriptor of a small page (B3.5.1). */
+#define SMALL_PAGE BIT(1)
+#define SMALL_NG BIT(11)
+
+void quick_set_space(struct shadow *s)
+{
+    const struct shadow_policy *policy = s->policy;
+    gpa_t l1 = gpa(ALIGN_DOWN(s->regs.ttbr0, 0x4000));
+
+    s->quick_l1 = 0;
+    if (policy->track || policy->filled || policy->guarded || s->regs.ttbcr || !gmem_is_ram(s->vm, l1, 0x4000))
+        return;
+    if ((s->regs.sctlr & (SCTLR_M | SCTLR_EE | SCTLR_AFE)) == SCTLR_M)
+        s->quick_l1 = gmem_hpa(s->vm, l1).v;
+}
+
+static inline uint32_t read_host(uint32_t pa)
+{
+    const uint32_t *word = arch_mapped(pa);
+
+    if (!word)
+        word = (const uint32_t *)arch_map_page(ALIGN_DOWN(pa, 4096)) + BITS(pa, 11, 2);
+    return *word;
+}
+
+/* Is there anything about the address but its mapping? */
+static inline bool is_special(const struct shadow *s, uint32_t va, bool xn)
+{
+    return bitmap_test(s->claimable, va >> 20) || (!xn && (!bitmap_test(s->exec_mib, va >> 20) || meets_arena(s, va)));
+}
+
+/* 'desc' allows what 'perms' says in the view of that mode, where entries of this kind belong in its table. */
+static enum quick_answer fill(struct shadow *s, enum shadow_mode mode, uint32_t va, unsigned domain, uint32_t desc,
+                              unsigned perms, bool write)
+{
+    struct vm *vm = s->vm;
+    uint32_t offset = ALIGN_DOWN(desc, 4096) - vm->ram_base.v, *entry, old, value;
+    enum l2_kind kind = desc & SMALL_NG ? L2_PRIVATE : L2_GLOBAL;
+    struct view *v = &s->current->views[mode];
+    struct l2_meta *meta;
+
+    if (offset >= vm->ram_size || is_special(s, va, desc & 1) || (v->l1[va >> 20] & DESC_TABLE_MASK) != (domain << 5 | DESC_L1_TABLE))
+        return QUICK_NONE;
+    entry = view_l2(v->l1[va >> 20]);
+    meta = l2_meta(entry);
+    entry += BITS(va, 19, 12);
+    old = *entry;
+    if (meta->kind != kind || (old && kind == L2_GLOBAL))
+        return QUICK_NONE;
+    value = (vm->ram_hpa.v + offset) | SMALL_BASE | SMALL_RO;
+    if (mode == VIEW_KERNEL || (desc & 1))
+        value |= SMALL_XN;
+    if (perms & PERM_W) {
+        if (!s->page_has_code(s->ctx, gpa(desc))) {
+            value ^= SMALL_RO ^ SMALL_RW;
+            meta->write_mask |= BIT((desc >> 20) & 31);
+        } else if (write) {
+            return QUICK_NONE;
+        }
+    }
+    put_desc(entry, value);
+    s->current->pristine = false;
+    vm->stats.shadow_fill++;
+    if (old)
+        arch_tlb_flush_va(va, v->asid);
+    return QUICK_FILLED;
+}
+
+enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t va, enum access_kind kind,
+                               struct walk_result *w)
+{
+    uint32_t l1, l2, table;
+    unsigned domain, perms;
+    bool allowed;
+
+    if (!s->quick_l1)
+        return QUICK_NONE;
+    l1 = read_host(s->quick_l1 + (va >> 20) * 4);
+    table = ALIGN_DOWN(l1, 1024) - s->vm->ram_base.v;
+    domain = BITS(l1, 8, 5);
+    if ((l1 & 3) != 1 || table >= s->vm->ram_size || ((s->regs.dacr >> (2 * domain)) & 3) != DOMAIN_CLIENT ||
+        domain == HOST_DOMAIN_VMM)
+        return QUICK_NONE;
+    l2 = read_host(s->vm->ram_hpa.v + table + BITS(va, 19, 12) * 4);
+    w->domain = (uint8_t)domain;
+    w->domain_valid = true;
+    w->fault = FSR_TRANS_L2;
+    if (!(l2 & 3))
+        return QUICK_FAULT;
+    if (!(l2 & SMALL_PAGE))
+        return QUICK_NONE;
+    perms = walk_ap_perms[BITS(l2, 9, 9) << 2 | BITS(l2, 5, 4)][mode];
+    if (kind == ACCESS_FETCH)
+        allowed = !(l2 & 1) && (perms & PERM_R);
+    else
+        allowed = perms & (kind == ACCESS_WRITE ? PERM_W : PERM_R);
+    w->fault = FSR_PERM_L2;
+    return allowed ? fill(s, mode, va, domain, l2, perms, kind == ACCESS_WRITE) : QUICK_FAULT;
+}

@@ -1,0 +1,15 @@
+#pragma once
+/* The hot path of faults. */
+#include "shadow/shadow.h"
+
+enum quick_answer {
+    QUICK_NONE,   /* not of the usual kind: by the book */
+    QUICK_FILLED, /* as shadow_fill() after a walk that allows the access */
+    QUICK_FAULT,  /* the guest's: 'fault', 'domain' and 'domain_valid' of the walk's result are set */
+};
+
+/* An access to va, which is not in the window, from that mode. */
+enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t va, enum access_kind kind,
+                               struct walk_result *w);
+/* Translation registers changed. */
+void quick_set_space(struct shadow *s);
