@@ -17,6 +17,8 @@
 #define STATE_DACR 44
 #define STATE_HW_DACR 48
 #define STATE_TPIDRURW 60
+#define STATE_CONTEXTIDR 88
+#define STATE_TTBR0 108
 
 #define STATE_TLBI_NEXT 96
 #define STATE_QUEUE 256
@@ -25,11 +27,13 @@
 /* Translated code exits by SVC words: the class of the decode table in bits 7:0, or one of these, for which the
  * vectors have short paths; bits 11:8 name the register concerned. */
 #define XLATE_SVC_REG 8
-#define XLATE_SVC_DACR 0x80 /* MCR DACR that takes access away */
-#define XLATE_SVC_ERET 0x81 /* MOVS pc, lr */
+#define XLATE_SVC_DACR 0x800080 /* MCR DACR that takes access away.  Only these two have bit 23, */
+#define XLATE_SVC_ERET 0xc00081 /* MOVS pc, lr; and bit 22, with which the others may be for the vectors, too */
 #define XLATE_SVC_LAZY 0x82 /* not translated yet: xlate_make() */
 /* MCR and MRC of CP15 with op1 = 0 are in the word itself: bits 5:0 all set, then Rt, op2, CRm, CRn, L */
 #define XLATE_SVC_CP15 0x3f
+#define XLATE_SVC_SPACE 0x400000 /* set in those that write TTBR0 or CONTEXTIDR, from another register than the PC */
+#define XLATE_SVC_CONTEXTIDR 0x20000 /* of these, set in the latter alone: of CRn */
 /* MCRR and MRRC of CP15: bits 5:0 are this, then Rt, Rt2, CRm, op1, L */
 #define XLATE_SVC_CP15_64 0x3e
 /* Of these, MRRC of c14 with op1 0 or 1: CNTPCT and CNTVCT, which are the same here */
@@ -76,6 +80,8 @@ _Static_assert(offsetof(struct state_page, ctl) == STATE_CTL && offsetof(struct 
                    offsetof(struct state_page, dacr) == STATE_DACR &&
                    offsetof(struct state_page, hw_dacr) == STATE_HW_DACR &&
                    offsetof(struct state_page, tpidrurw) == STATE_TPIDRURW &&
+                   offsetof(struct state_page, contextidr) == STATE_CONTEXTIDR &&
+                   offsetof(struct state_page, ttbr0) == STATE_TTBR0 &&
                    offsetof(struct state_page, tlbi_next) == STATE_TLBI_NEXT &&
                    offsetof(struct state_page, tlbi) == STATE_QUEUE && sizeof(struct state_page) == 4096,
                "offsets that fastpath.S uses");

@@ -31,8 +31,37 @@ static void drop_near(struct shadow *s, const uint32_t *args, unsigned count, bo
         drop_both(s, args, count, base + i * MiB, all_asids);
 }
 
+static bool has_own(const struct shadow *s, unsigned mib)
+{
+    return in_window(mib) || bitmap_test(s->private, mib) || bitmap_test(s->mixed, mib);
+}
+
+/* A page that is mapped global alone, such as one that a kernel maps for a moment; false: not known to be. */
+static bool drop_global_page(struct shadow *s, uint32_t va)
+{
+    unsigned mib = va >> 20, code_mib = (va + s->code_offset) >> 20;
+    uint32_t entry = s->global_l1[mib], *l2;
+
+    if (!desc_is_table(entry) || s->global_l1[code_mib] || has_own(s, mib) || has_own(s, code_mib) ||
+        bitmap_test(s->super, mib >> 4))
+        return false;
+    l2 = view_l2(entry);
+    if (l2_meta(l2)->kind != L2_GLOBAL || l2_meta(l2)->flags)
+        return false;
+    l2 += BITS(va, 19, 12);
+    if (!*l2)
+        return true;
+    put_desc(l2, 0);
+    flush_host(s, &s->current->views[VIEW_KERNEL], va);
+    mark_others_stale(s, VIEW_KERNEL);
+    s->vm->stats.shadow_drop++;
+    return true;
+}
+
 static void tlb_mva_many(struct shadow *s, const uint32_t *args, unsigned count)
 {
+    if (count == 1 && drop_global_page(s, args[0]))
+        return;
     while (count) {
         unsigned n = 1;
 

@@ -49,7 +49,8 @@ static enum quick_answer fill(struct shadow *s, enum shadow_mode mode, uint32_t 
     struct view *v = &s->current->views[mode];
     struct l2_meta *meta;
 
-    if (offset >= vm->ram_size || is_special(s, va, desc & 1) || (v->l1[va >> 20] & DESC_TABLE_MASK) != (domain << 5 | DESC_L1_TABLE))
+    if (offset >= vm->ram_size || is_special(s, va, desc & 1) ||
+        (v->l1[va >> 20] & DESC_TABLE_MASK) != (domain << 5 | DESC_L1_TABLE))
         return QUICK_NONE;
     entry = view_l2(v->l1[va >> 20]);
     meta = l2_meta(entry);

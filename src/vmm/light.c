@@ -156,20 +156,12 @@ static bool timer_write(struct vcpu *vcpu, uint32_t word)
     return true;
 }
 
-/* Words of CP15 accesses but for Rt (arch/state.h) */
-#define CP15_WORD(crn, crm, op2) (XLATE_SVC_CP15 | (op2) << 10 | (crm) << 13 | (crn) << 17)
-#define CP15_WORD_MASK 0x00fffc3fu
-
-/* TTBR0 and CONTEXTIDR */
+/* TTBR0 and CONTEXTIDR; between spaces the vectors do it. */
 static bool space_write(struct vcpu *vcpu, uint32_t word)
 {
-    unsigned rt = BITS(word, 9, 6);
+    uint32_t *reg = word & XLATE_SVC_CONTEXTIDR ? &vcpu->cp15.contextidr : &vcpu->cp15.ttbr0;
 
-    switch (word & CP15_WORD_MASK) {
-    case CP15_WORD(2u, 0u, 0u): return rt != 15 && world_write_space(vcpu, &vcpu->cp15.ttbr0, vcpu->r[rt]);
-    case CP15_WORD(13u, 0u, 1u): return rt != 15 && world_write_space(vcpu, &vcpu->cp15.contextidr, vcpu->r[rt]);
-    default: return false;
-    }
+    return (word & XLATE_SVC_SPACE) && world_write_space(vcpu, reg, vcpu->r[BITS(word, 9, 6)]);
 }
 
 #define LDMIA_RETURN 0xe8d08000u /* LDMIA rn, {..., pc}^, always */
@@ -248,7 +240,7 @@ static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
         return timer_write(vcpu, word) ? go_on_behind(vcpu, hw_pc, entries) : why;
     if ((word & 0xff) == A32_ERET)
         return ldm_return(vcpu, why, hw_pc);
-    if (was_between && (word & 0xff) == XLATE_SVC_ERET)
+    if (was_between && (word & 0xffffff) == XLATE_SVC_ERET)
         return return_again(vcpu, why, hw_pc);
     if ((word & 0xff) != XLATE_SVC_LAZY || !codesync_make_stub(hw_pc))
         return why;

@@ -15,7 +15,7 @@
 #define PSR_MASKS (PSR_A | PSR_I | PSR_F)
 #define PSR_RESERVED 0x00f00000u
 #define FPEXC_EN BIT(30)
-#define VMM_DOMAIN (1u << (2 * HOST_DOMAIN_VMM))
+#define VMM_DOMAIN (3u << (2 * HOST_DOMAIN_VMM))
 #define NO_MMU_DACR 0x55555555u
 /* In the state window, where nothing is mapped. */
 #define FAULTING (VMM_STATE + 4096)
@@ -61,7 +61,7 @@ static void load_views(bool kernel)
 static void load_host_dacr(uint32_t dacr)
 {
     guest_load_dacr(dacr);
-    vmm.state->hw_dacr = dacr & ~VMM_DOMAIN;
+    vmm.state->hw_dacr = dacr;
 }
 
 /*
@@ -77,10 +77,11 @@ static void load_dacr(struct vcpu *vcpu, bool kernel, bool was_user)
                             world_dacr_is_shadows();
     if (kernel && !guest_fast.dacr_block)
         dacr &= was_user ? guest_fast.entry_dacr : guest_fast.hw_dacr;
+    dacr &= ~VMM_DOMAIN;
     if (dacr != guest_fast.hw_dacr)
         guest_load_dacr(dacr);
     vmm.state->dacr = vcpu->cp15.dacr;
-    vmm.state->hw_dacr = guest_fast.dacr_block ? ~0u : dacr & ~VMM_DOMAIN;
+    vmm.state->hw_dacr = guest_fast.dacr_block ? ~0u : dacr;
 }
 
 bool world_vfp_usable(const struct vcpu *vcpu)
@@ -142,7 +143,6 @@ static void load_pending(struct vcpu *vcpu, uint32_t ctl)
  * global_l1, of which every entry may be held whatever ASID and tables are (B3.10.1), and the space is looked up when
  * something else is accessed, or User mode is entered.
  */
-bool world_between;
 static uint32_t between_eret_block; /* what guest_fast.eret_block is otherwise */
 
 bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value)
@@ -157,14 +157,14 @@ bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value)
     *reg = value;
     vmm.state->ttbr0 = vcpu->cp15.ttbr0;
     vmm.state->contextidr = vcpu->cp15.contextidr;
-    if (world_between)
+    if (guest_fast.between)
         return true;
     global = guest_view_of(pool_hpa(s->global_l1).v, SHADOW_GLOBAL_ASID);
     if (s->global_stale)
         guest_flush_view(&global);
     s->global_stale = false;
     guest_load_view(&global);
-    world_between = true;
+    guest_fast.between = 1;
     s->checked_claims = 0; /* the tables may have grown meanwhile */
     between_eret_block = guest_fast.eret_block;
     set_eret_block(ERET_BLOCKED);
@@ -174,7 +174,7 @@ bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value)
 
 bool world_enter_noted_space(struct vcpu *vcpu)
 {
-    world_between = false;
+    guest_fast.between = 0;
     set_eret_block(between_eret_block);
     loaded.space = NULL;
     cp15_hook_space(vcpu);
@@ -434,9 +434,10 @@ void world_count(void)
     stats->fast_dacr += guest_fast.dacr;
     stats->fast_dacr_fault += guest_fast.dacr_fault;
     stats->exit_total += guest_fast.svc + guest_fast.eret + guest_fast.dacr + guest_fast.dacr_fault;
-    stats->exit_emulate += guest_fast.counter;
-    stats->exit_total += guest_fast.counter;
-    guest_fast.svc = guest_fast.eret = guest_fast.dacr = guest_fast.dacr_fault = guest_fast.counter = 0;
+    stats->exit_emulate += guest_fast.counter + guest_fast.space;
+    stats->exit_total += guest_fast.counter + guest_fast.space;
+    guest_fast.svc = guest_fast.eret = guest_fast.dacr = guest_fast.dacr_fault = 0;
+    guest_fast.counter = guest_fast.space = 0;
     for (unsigned i = 0; i < REASON_COUNT; i++) {
         stats->exit_total += world_light[i];
         (&stats->exit_total)[1 + i] += world_light[i];

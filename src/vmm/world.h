@@ -36,10 +36,9 @@ static inline bool world_dacr_is_shadows(void) { return vmm.shadow.manager_domai
 static inline bool world_dacr_late(void) { return !guest_fast.dacr_block && world_dacr_is_shadows(); }
 /* The guest kernel writes TTBR0 or CONTEXTIDR, 'reg' of the vcpu: true when that is all, for now. */
 bool world_write_space(struct vcpu *vcpu, uint32_t *reg, uint32_t value);
-extern bool world_between;
 bool world_enter_noted_space(struct vcpu *vcpu);
 /* Makes the space that was written so the current one, before anything depends on it.  False: it is. */
-static inline bool world_enter_space(struct vcpu *vcpu) { return world_between && world_enter_noted_space(vcpu); }
+static inline bool world_enter_space(struct vcpu *vcpu) { return guest_fast.between && world_enter_noted_space(vcpu); }
 /* Guest user takes an abort (fault registers are the caller's) or an interrupt; false: only world_run() can do it. */
 bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr);
 /* May the guest kernel return to this CPSR, of another privileged mode, without more than world_return()?  That

@@ -83,9 +83,17 @@ struct xpage *xlate_find(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool t
     return p;
 }
 
+/* MCR of TTBR0 or CONTEXTIDR: op1 is 0 in both. */
+static bool writes_space(uint32_t insn)
+{
+    uint32_t reg = insn & 0x001f00ef;
+
+    return (reg == 0x00020000 || reg == 0x000d0020) && BITS(insn, 15, 12) != 15;
+}
+
 uint32_t xlate_cp15_exit(uint32_t cc, uint32_t insn)
 {
-    return a32_svc(cc, XLATE_SVC_CP15 | BITS(insn, 15, 12) << 6 | BITS(insn, 7, 5) << 10 | BITS(insn, 3, 0) << 13 |
+    return a32_svc(cc, XLATE_SVC_CP15 | (writes_space(insn) ? XLATE_SVC_SPACE : 0) | BITS(insn, 15, 12) << 6 | BITS(insn, 7, 5) << 10 | BITS(insn, 3, 0) << 13 |
                            BITS(insn, 19, 16) << 17 | BITS(insn, 20, 20) << 21);
 }
 

@@ -4,7 +4,7 @@
  * slow vector of entry.S, where C does the same by the book.  DESIGN.md counts the instructions.
  *
  *   user_svc      SVC from guest user: exception entry into the guest kernel (B1.9.10)
- *   kernel_svc    exits of translated code: MOVS pc, lr (B9.3.20) and MCR DACR
+ *   kernel_svc    exits of translated code: MOVS pc, lr (B9.3.20), MCR DACR, counter reads, MCR TTBR0 and CONTEXTIDR
  *   kernel_dabt   a domain fault that the guest's own DACR does not justify
  *
  * sp is the struct vcpu.  The state page is hostile: what comes from it is used as a value of the guest, or
@@ -47,19 +47,18 @@
     .endm
 
     @ The DACR in \d as the hardware may have it: Manager becomes Client, domain 15 is the VMM's.
-    .macro host_dacr d
-    ldr     r1, =0x15555555
-    and     \d, \d, r1
-    orr     \d, \d, #DOMAIN_VMM_CLIENT
+    .macro host_dacr d, tmp
+    ldr     \tmp, [r2, #FAST_DACR_KEEP]
+    and     \d, \d, \tmp
     .endm
 
-    @ \d, in host form, goes into hardware; r2 = guest_fast
+    @ \d, in that form, goes into hardware; r2 = guest_fast
     .macro load_dacr d, state, tmp
-    mcr     p15, 0, \d, c3, c0, 0
+    orr     \tmp, \d, #DOMAIN_VMM_CLIENT
+    mcr     p15, 0, \tmp, c3, c0, 0
     isb
     str     \d, [r2, #FAST_HW_DACR]
-    bic     \tmp, \d, #DOMAIN_VMM_CLIENT
-    str     \tmp, [\state, #STATE_HW_DACR]
+    str     \d, [\state, #STATE_HW_DACR]
     .endm
 
     .balign 32
@@ -122,19 +121,9 @@ kernel_svc:
     bne     kernel_svc_back
     ldr     r0, [lr, #-4]           @ in a translation: the VMM wrote it
     ldr     r2, =guest_fast
-    and     r1, r0, #0xff
-    cmp     r1, #XLATE_SVC_DACR
-    beq     dacr
-    cmp     r1, #XLATE_SVC_ERET
-    beq     eret
-    ldr     r3, =XLATE_SVC_COUNTER_MASK
-    ldr     r4, =XLATE_SVC_COUNTER
-    and     r3, r3, r0
-    cmp     r3, r4
-    beq     counter
-kernel_svc_back:
-    ldmia   sp, {r0-r12}
-    b       kernel_svc_slow
+    lsls    r1, r0, #9              @ C, N = bits 23, 22
+    bcc     not_short
+    bmi     eret
 
     @ MCR DACR that takes access away: the hardware follows; the stub stores the value
 dacr:
@@ -144,11 +133,42 @@ dacr:
     ldr     r3, [sp, r3, lsl #2]
     bne     kernel_svc_back
     ldr     r0, [r2, #FAST_STATE]
-    host_dacr r3
+    host_dacr r3, r1
     load_dacr r3, r0, r1
     str     r3, [r2, #FAST_ENTRY_DACR]
     count   FAST_DACR, r1
     ldmia   sp, {r0-r3}
+    movs    pc, lr
+
+not_short:
+    bpl     kernel_svc_back
+    ldr     r3, =XLATE_SVC_COUNTER_MASK
+    ldr     r4, =XLATE_SVC_COUNTER
+    and     r3, r3, r0
+    cmp     r3, r4
+    beq     counter
+    ubfx    r3, r0, #0, #6
+    cmp     r3, #XLATE_SVC_CP15
+    beq     space
+kernel_svc_back:
+    ldmia   sp, {r0-r12}
+    b       kernel_svc_slow
+
+    @ MCR TTBR0 or CONTEXTIDR, when the hardware has neither the old space nor the new.  r0 = word, r2 = guest_fast
+space:
+    ldr     r1, [r2, #FAST_BETWEEN]
+    ubfx    r3, r0, #6, #4          @ Rt
+    cmp     r1, #0
+    beq     kernel_svc_back
+    ldr     r1, [r2, #FAST_STATE]
+    ldr     r3, [sp, r3, lsl #2]
+    tst     r0, #XLATE_SVC_CONTEXTIDR
+    streq   r3, [sp, #VCPU_TTBR0]
+    streq   r3, [r1, #STATE_TTBR0]
+    strne   r3, [sp, #VCPU_CONTEXTIDR]
+    strne   r3, [r1, #STATE_CONTEXTIDR]
+    count   FAST_SPACE, r1
+    ldmia   sp, {r0-r4}
     movs    pc, lr
 
     @ MRRC of CNTPCT or CNTVCT: the host's counter, extended to 64 bits as downcounter_update() does, from the guest's
@@ -210,7 +230,6 @@ eret:
     mcr     p15, 0, r1, c13, c0, 2
     and     r3, r3, r12
     ldr     r1, [r2, #FAST_HW_DACR]
-    orr     r3, r3, #DOMAIN_VMM_CLIENT
     cmp     r3, r1
     beq     1f
     load_dacr r3, r0, r1
@@ -292,7 +311,7 @@ kernel_dabt:
     cmp     r1, #0
     ldr     r3, [r0, #STATE_DACR]
     bne     kernel_dabt_back
-    host_dacr r3
+    host_dacr r3, r1
     ldr     r1, [r2, #FAST_HW_DACR]
     cmp     r3, r1
     beq     kernel_dabt_back

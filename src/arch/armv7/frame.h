@@ -6,6 +6,8 @@
 #define VCPU_PSR 64
 #define VCPU_BANK 68 /* pairs: R13, R14 */
 #define VCPU_BANK_SPSR 116
+#define VCPU_TTBR0 192
+#define VCPU_CONTEXTIDR 248
 /* enum vcpu_bank */
 #define BANK_OFFSET_SVC 4
 
@@ -31,6 +33,8 @@
 #define FAST_COUNTER_TICKS 136
 #define FAST_COUNTER_SCALE 140
 #define FAST_COUNTER_START 144
+#define FAST_BETWEEN 152
+#define FAST_SPACE 156
 
 /* Reasons that the vectors give guest_switch, with EXIT_KERNEL when the guest was in a kernel view. */
 #define EXIT_UND 1

@@ -29,6 +29,8 @@ AT(vcpu, cpsr, VCPU_PSR);
 AT(vcpu, bank, VCPU_BANK);
 AT(vcpu, bank[1].r14, VCPU_BANK + 12);
 AT(vcpu, bank_spsr, VCPU_BANK_SPSR);
+AT(vcpu, cp15.ttbr0, VCPU_TTBR0);
+AT(vcpu, cp15.contextidr, VCPU_CONTEXTIDR);
 AT(guest_fast, svc_entry, FAST_SVC_ENTRY);
 AT(guest_fast, state, FAST_STATE);
 AT(guest_fast, kernel, FAST_KERNEL_VIEW);
@@ -52,6 +54,8 @@ AT(guest_fast, counter_reg, FAST_COUNTER_REG);
 AT(guest_fast, counter_ticks, FAST_COUNTER_TICKS);
 AT(guest_fast, counter_scale, FAST_COUNTER_SCALE);
 AT(guest_fast, counter_start, FAST_COUNTER_START);
+AT(guest_fast, between, FAST_BETWEEN);
+AT(guest_fast, space, FAST_SPACE);
 _Static_assert(GUEST_EXIT_UND == EXIT_UND && GUEST_EXIT_DONE == EXIT_DONE, "frame.h: reasons");
 /* bank_of_mode in fastpath.S */
 _Static_assert(BANK_SVC == 1 && BANK_ABT == 2 && BANK_UND == 3 && BANK_IRQ == 4, "banks");
@@ -126,7 +130,7 @@ void guest_flush_view(const struct guest_view *view)
 
 void guest_load_dacr(uint32_t dacr)
 {
-    write_dacr(dacr);
+    write_dacr(dacr | 1u << (2 * HOST_DOMAIN_VMM));
     isb();
     guest_fast.hw_dacr = dacr;
 }

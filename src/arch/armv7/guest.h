@@ -46,7 +46,7 @@ struct guest_fast {
     uint32_t dacr_keep;       /* bits of the guest's DACR that the hardware's may have */
 
     uint32_t eret_block;      /* ERET_BLOCKED: exception returns exit to C; ERET_WAITS: those that unmask interrupts */
-    uint32_t hw_dacr;         /* the hardware's DACR */
+    uint32_t hw_dacr;         /* the hardware's DACR without domain 15, which is the VMM's */
     uint32_t entry_dacr;      /* what a guest kernel that was entered by an exception restricts itself to */
     uint32_t dacr_block;      /* not 0: DACR faults and writes exit to C */
     uint32_t tpidrprw;
@@ -55,6 +55,8 @@ struct guest_fast {
     uint64_t *counter_ticks;  /* what it was extended to last (drv/downcounter.h) */
     uint32_t counter_scale;   /* guest ticks for each of the host's */
     uint64_t counter_start;   /* in host ticks: the guest's time 0 */
+    uint32_t between;         /* not 0: writes of TTBR0 and CONTEXTIDR need only be noted (vmm/world.c) */
+    uint32_t space;           /* such writes since C last counted */
 };
 #define ERET_BLOCKED 1u
 #define ERET_WAITS 2u
