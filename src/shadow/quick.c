@@ -49,7 +49,7 @@ static enum quick_answer fill(struct shadow *s, enum shadow_mode mode, uint32_t 
     struct view *v = &s->current->views[mode];
     struct l2_meta *meta;
 
-    if (offset >= vm->ram_size || is_special(s, va, desc & 1) ||
+    if (is_special(s, va, desc & 1) ||
         (v->l1[va >> 20] & DESC_TABLE_MASK) != (domain << 5 | DESC_L1_TABLE))
         return QUICK_NONE;
     entry = view_l2(v->l1[va >> 20]);
@@ -75,6 +75,21 @@ static enum quick_answer fill(struct shadow *s, enum shadow_mode mode, uint32_t 
     if (old)
         arch_tlb_flush_va(va, v->asid);
     return QUICK_FILLED;
+}
+
+bool shadow_quick_ram(const struct shadow *s, uint32_t va, gpa_t *pa)
+{
+    uint32_t entry = s->current->views[VIEW_KERNEL].l1[va >> 20], offset;
+
+    if (desc_is_section(entry)) {
+        offset = (entry & 0xfff00000u) | (va & 0x000fffffu);
+    } else {
+        entry = desc_is_table(entry) ? view_l2(entry)[BITS(va, 19, 12)] : 0;
+        offset = (entry & 0xfffff000u) | (va & 0xfffu);
+    }
+    offset -= s->vm->ram_hpa.v;
+    *pa = gpa(s->vm->ram_base.v + offset);
+    return entry && offset < s->vm->ram_size;
 }
 
 enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t va, enum access_kind kind,
@@ -106,5 +121,10 @@ enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t
     else
         allowed = perms & (kind == ACCESS_WRITE ? PERM_W : PERM_R);
     w->fault = FSR_PERM_L2;
-    return allowed ? fill(s, mode, va, domain, l2, perms, kind == ACCESS_WRITE) : QUICK_FAULT;
+    if (!allowed)
+        return QUICK_FAULT;
+    w->pa = gpa(ALIGN_DOWN(l2, 4096) | BITS(va, 11, 0));
+    if (w->pa.v - s->vm->ram_base.v >= s->vm->ram_size)
+        return QUICK_OUTSIDE;
+    return fill(s, mode, va, domain, l2, perms, kind == ACCESS_WRITE);
 }

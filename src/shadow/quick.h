@@ -5,11 +5,14 @@
 enum quick_answer {
     QUICK_NONE,   /* not of the usual kind: by the book */
     QUICK_FILLED, /* as shadow_fill() after a walk that allows the access */
+    QUICK_OUTSIDE, /* allowed, but 'pa' is not in RAM */
     QUICK_FAULT,  /* the guest's: 'fault', 'domain' and 'domain_valid' of the walk's result are set */
 };
 
 /* An access to va, which is not in the window, from that mode. */
 enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t va, enum access_kind kind,
                                struct walk_result *w);
+/* Where in RAM the current kernel view has va; false: it does not show RAM there. */
+bool shadow_quick_ram(const struct shadow *s, uint32_t va, gpa_t *pa);
 /* Translation registers changed. */
 void quick_set_space(struct shadow *s);

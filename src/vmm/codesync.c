@@ -183,6 +183,11 @@ void codesync_refresh(gpa_t page)
         codesync_drop(page);
 }
 
+bool codesync_is_dirty(gpa_t pa)
+{
+    return find_dirty(gpa(ALIGN_DOWN(pa.v, 4096)));
+}
+
 void codesync_icache_line(gpa_t pa)
 {
     struct dirty_page *d = find_dirty(gpa(ALIGN_DOWN(pa.v, 4096)));

@@ -256,6 +256,10 @@ enum fault_answer fault_try(struct vcpu *vcpu, uint32_t va, enum access_kind kin
     switch (shadow_quick(&vmm.shadow, mode, va, kind, w)) {
     case QUICK_FILLED: vcpu->vm->stats.fault_hidden++; return FAULT_FILLED;
     case QUICK_FAULT: return FAULT_REFLECT;
+    case QUICK_OUTSIDE:
+        if (kind != ACCESS_FETCH && !gmem_is_rom(vcpu->vm, w->pa, 1))
+            return FAULT_DEVICE;
+        break;
     case QUICK_NONE: break;
     }
     guest_walk(regs, gva(va), read_guest, vcpu->vm, w);

@@ -15,6 +15,7 @@
 #include "core/cp15.h"
 #include "core/gmem.h"
 #include "lib/bits.h"
+#include "shadow/quick.h"
 #include "vmm/vmm.h"
 #include "vmm/world.h"
 #include "xlate/ldst.h"
@@ -77,6 +78,10 @@ static unsigned go_on_behind(struct vcpu *vcpu, uint32_t hw_pc, uint32_t entries
     return GO_ON;
 }
 
+/* Words of CP15 accesses but for Rt (arch/state.h) */
+#define CP15_WORD(crn, crm, op2) (XLATE_SVC_CP15 | (op2) << 10 | (crm) << 13 | (crn) << 17)
+#define CP15_WORD_MASK 0x00fffc3fu
+
 /* MCR and MRC of CP15, as the exit's word tells them; false: nothing was done. */
 static bool cp15_access(struct vcpu *vcpu, uint32_t word)
 {
@@ -108,6 +113,19 @@ static uint32_t translation_changes(const struct vcpu *vcpu)
     return (uint32_t)(stats->xlate_resync + stats->xlate_inval + stats->xlate_flush);
 }
 
+/* ICIMVAU of what was not written since it was translated, if it was: nothing is to be done. */
+static bool line_is_clean(struct vcpu *vcpu, uint32_t word)
+{
+    unsigned rt = BITS(word, 9, 6);
+    gpa_t pa;
+
+    if ((word & CP15_WORD_MASK) != CP15_WORD(7u, 5u, 1u) || rt == 15 ||
+        !shadow_quick_ram(&vmm.shadow, vcpu->r[rt], &pa) || codesync_is_dirty(pa))
+        return false;
+    vcpu->vm->stats.icache_inv++;
+    return true;
+}
+
 /* CP15's c7. */
 static unsigned cache_access(struct vcpu *vcpu, unsigned why, uint32_t word, uint32_t hw_pc)
 {
@@ -115,6 +133,10 @@ static unsigned cache_access(struct vcpu *vcpu, unsigned why, uint32_t word, uin
     enum unwind_result unwound;
     bool done = false;
 
+    if (line_is_clean(vcpu, word)) {
+        vcpu->r[15] = hw_pc + 4;
+        return counted(REASON_exit_emulate);
+    }
     /* now, since the page may be gone afterwards */
     unwound = xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
     if (unwound == UNWIND_COMPLETED)

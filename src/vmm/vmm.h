@@ -96,6 +96,8 @@ void codesync_written(gpa_t page);
 /* ICIALLU, or ICIMVAU of the line at pa. */
 void codesync_icache_all(void);
 void codesync_icache_line(gpa_t pa);
+/* Was its page written since it was translated? */
+bool codesync_is_dirty(gpa_t pa);
 /* Before the page is translated once more: its other translations, and the copy that all are compared with, become
  * those of the memory as it is. */
 void codesync_refresh(gpa_t page);

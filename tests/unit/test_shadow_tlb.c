@@ -214,7 +214,7 @@ static uint32_t entry_pa(const struct host_entry *e, uint32_t va)
     return (e->desc & ~(e->size - 1)) | (va & (e->size - 1));
 }
 
-static unsigned wrong, quick_answers[3];
+static unsigned wrong, quick_answers[4];
 static const char *last_op = "";
 
 static bool complain(const char *what, const struct view *v, uint32_t va, uint32_t desc)
@@ -415,7 +415,8 @@ static enum quick_answer quick(uint32_t va, enum shadow_mode mode, enum access_k
 
     quick_answers[answer]++;
     if ((answer == QUICK_FAULT && (w.fault != fault || w.domain != book->domain || !w.domain_valid)) ||
-        (answer == QUICK_FILLED && !allowed))
+        (answer == QUICK_FILLED && !allowed) ||
+        (answer == QUICK_OUTSIDE && (fault != FSR_NONE || w.pa.v != book->pa.v || gmem_is_ram(&vm, w.pa, 1))))
         complain("the hot path does not agree", shadow_view(&shadow, mode), va, (uint32_t)answer);
     return answer;
 }
