@@ -26,6 +26,8 @@
 #define GO_ON 0u
 /* ldr ra, [ra, #STATE_QUEUE_PROBE]: only the stub of a DSB has it; the word before loads ra. */
 #define DSB_PROBE (0x05900000u | STATE_QUEUE_PROBE)
+/* ldr ra, [ra], of others */
+#define LDR_SAME 0x05900000u
 
 static void count(enum exit_reason reason)
 {
@@ -186,20 +188,32 @@ static bool space_write(struct vcpu *vcpu, uint32_t word)
     return (word & XLATE_SVC_SPACE) && world_write_space(vcpu, reg, vcpu->r[BITS(word, 9, 6)]);
 }
 
+/* The guest's registers and flags at an instruction that is to be done, and has not begun; false: one that has. */
+struct boundary { uint32_t r[16], cpsr; };
+
+static bool at_boundary(const struct vcpu *vcpu, uint32_t hw_pc, struct boundary *b)
+{
+    memcpy(b->r, vcpu->r, sizeof(b->r));
+    b->cpsr = vcpu->cpsr;
+    return xlate_unwind(&vmm.xlate, hw_pc, b->r, &b->cpsr) == UNWIND_CLEAN;
+}
+
+static void go_to_boundary(struct vcpu *vcpu, const struct boundary *b)
+{
+    memcpy(vcpu->r, b->r, sizeof(b->r));
+    vcpu->cpsr = b->cpsr;
+}
+
 #define LDMIA_RETURN 0xe8d08000u /* LDMIA rn, {..., pc}^, always */
 #define LDMIA_RETURN_MASK 0xfff08000u
 
 /* The LDM at hw_pc, if it is of that form. */
 static bool is_ldm_return(struct vcpu *vcpu, uint32_t hw_pc, uint32_t *insn)
 {
-    uint32_t r[16], cpsr = vcpu->cpsr;
     const uint32_t *word;
+    struct boundary b;
 
-    memcpy(r, vcpu->r, sizeof(r));
-    if (xlate_unwind(&vmm.xlate, hw_pc, r, &cpsr) != UNWIND_CLEAN)
-        return false;
-    word = access_peek(vcpu, r[15]);
-    if (!word)
+    if (!at_boundary(vcpu, hw_pc, &b) || !(word = access_peek(vcpu, b.r[15])))
         return false;
     *insn = *word;
     return (*insn & LDMIA_RETURN_MASK) == LDMIA_RETURN && BITS(*insn, 19, 16) != 15;
@@ -270,12 +284,43 @@ static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
     return counted(REASON_exit_lazy);
 }
 
+#define VMSR_FPEXC 0x0ee80a10u
+#define VMSR_FPEXC_MASK 0x0fff0fffu
+
+/* VMSR of FPEXC that disables what the hardware has enabled: once it has not, the stub can do the rest. */
+static unsigned disable_vfp(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
+{
+    const uint32_t *insn;
+    struct boundary b;
+
+    if (!guest_vfp_enabled() || !at_boundary(vcpu, hw_pc, &b) || !(insn = access_peek(vcpu, b.r[15])) ||
+        (*insn & VMSR_FPEXC_MASK) != VMSR_FPEXC)
+        return why;
+    world_switch_vfp(false);
+    go_to_boundary(vcpu, &b);
+    vcpu->r[15] = fault_code_entry(b.r[15]);
+    return counted(REASON_exit_dabt_kernel);
+}
+
+/* A VFP instruction that the guest has enabled, and the hardware not yet. */
+static unsigned undefined(struct vcpu *vcpu, unsigned why)
+{
+    world_sync_shared(vcpu);
+    if (guest_vfp_enabled() || BITS(vcpu->cp15.cpacr, 21, 20) != 3 || !world_vfp_usable(vcpu))
+        return why;
+    world_switch_vfp(true);
+    vcpu->r[15] -= vcpu->cpsr & PSR_T ? 2 : 4;
+    return counted(why & EXIT_KERNEL ? REASON_exit_und_kernel : REASON_exit_und_user);
+}
+
 /* A DSB with TLB operations waiting: back to where its stub looks at the queue. */
 static unsigned barrier(struct vcpu *vcpu, unsigned why)
 {
     uint32_t hw_pc = vcpu->r[15] - 8, word = *(const uint32_t *)hw_pc;
     uint32_t drops = vmm.shadow.code_drops, entries = fault_code_changes;
 
+    if ((word & 0x0ff00fffu) == LDR_SAME && BITS(word, 19, 16) == BITS(word, 15, 12))
+        return disable_vfp(vcpu, why, hw_pc);
     if ((word & 0x0ff00fffu) != DSB_PROBE || BITS(word, 19, 16) != BITS(word, 15, 12) || vmm_claims_lost())
         return why;
     world_complete_tlbi();
@@ -319,14 +364,31 @@ static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result
     return go_on_behind(vcpu, hw_pc, entries);
 }
 
-static unsigned user_data_fault(struct vcpu *vcpu, unsigned why, uint32_t va, bool write, const struct walk_result *w)
+static void note_data_fault(struct vcpu *vcpu, uint32_t va, bool write, const struct walk_result *w)
 {
-    if (!world_user_exception(vcpu, EXC_DABT, vcpu->r[15]))
-        return why;
     vcpu->cp15.dfar = vmm.state->dfar = va;
     vcpu->cp15.dfsr = vmm.state->dfsr = access_dfsr(w->fault, w, write);
     vcpu->vm->stats.fault_reflected++;
     vcpu->vm->stats.exc_dabt++;
+}
+
+static unsigned kernel_data_fault(struct vcpu *vcpu, unsigned why, uint32_t va, bool write, const struct walk_result *w)
+{
+    struct boundary b;
+
+    if (!world_kernel_aborts() || !at_boundary(vcpu, vcpu->r[15] - 8, &b))
+        return why;
+    go_to_boundary(vcpu, &b);
+    world_kernel_abort(vcpu, EXC_DABT, b.r[15] + 8);
+    note_data_fault(vcpu, va, write, w);
+    return counted(REASON_exit_dabt_kernel);
+}
+
+static unsigned user_data_fault(struct vcpu *vcpu, unsigned why, uint32_t va, bool write, const struct walk_result *w)
+{
+    if (!world_user_exception(vcpu, EXC_DABT, vcpu->r[15]))
+        return why;
+    note_data_fault(vcpu, va, write, w);
     return counted(REASON_exit_dabt_user);
 }
 
@@ -367,6 +429,7 @@ static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
     switch (fault_try(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, true, &w)) {
     case FAULT_FILLED: return world_dacr_late() ? why : again(vcpu);
     case FAULT_DEVICE: return device(vcpu, why, &w, va, write);
+    case FAULT_REFLECT: return kernel_data_fault(vcpu, why, va, write, &w);
     default: return why;
     }
 }
@@ -441,6 +504,7 @@ static unsigned stay(struct vcpu *vcpu, unsigned why)
 
 void light_init(bool on)
 {
+    guest_light[EXIT_UND] = guest_light[EXIT_UND + EXIT_KERNEL] = on ? undefined : stay;
     guest_light[EXIT_PABT] = on ? user_fetch : stay;
     guest_light[EXIT_DABT] = on ? user_data : stay;
     guest_light[EXIT_IRQ] = on ? user_interrupt : stay;

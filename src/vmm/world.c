@@ -14,6 +14,7 @@
 
 #define PSR_MASKS (PSR_A | PSR_I | PSR_F)
 #define PSR_RESERVED 0x00f00000u
+#define FLAGS (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE)
 #define FPEXC_EN BIT(30)
 #define VMM_DOMAIN (3u << (2 * HOST_DOMAIN_VMM))
 #define NO_MMU_DACR 0x55555555u
@@ -82,6 +83,12 @@ static void load_dacr(struct vcpu *vcpu, bool kernel, bool was_user)
         guest_load_dacr(dacr);
     vmm.state->dacr = vcpu->cp15.dacr;
     vmm.state->hw_dacr = guest_fast.dacr_block ? ~0u : dacr;
+}
+
+void world_switch_vfp(bool on)
+{
+    guest_load_vfp(on);
+    vmm.state->hw_fpexc = on ? FPEXC_EN : 0;
 }
 
 bool world_vfp_usable(const struct vcpu *vcpu)
@@ -327,6 +334,17 @@ static void swap_thread_registers(void)
     write_tpidruro(guest_fast.tpidrprw);
 }
 
+/* The guest kernel is entered by an exception, masked as 'ctl' says. */
+static void enter_vector(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t ctl)
+{
+    load_ctl(ctl);
+    if (pending_changed(vcpu))
+        load_pending(vcpu, ctl);
+    else
+        vmm.state->msr_key = ctl << 25 | pending.irq;
+    vcpu->r[15] = fault_code_entry((vcpu->cp15.sctlr & SCTLR_V ? 0xffff0000u : vcpu->cp15.vbar) + 4 * exc);
+}
+
 /* As user_svc of fastpath.S, which does it for SVCs: the guest kernel is entered with what is loaded. */
 bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr)
 {
@@ -341,20 +359,15 @@ bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t l
     vmm.state->usr_lr = vcpu->r[14];
     vcpu->r[13] = vcpu->bank[bank].r13;
     vcpu->r[14] = lr;
-    vcpu->cpsr = (vcpu->cpsr & (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE)) | MODE_USR;
+    vcpu->cpsr = (vcpu->cpsr & FLAGS) | MODE_USR;
     guest_fast.bank = 4 * (uint32_t)bank;
-    load_ctl(ctl);
     swap_thread_registers();
     if (dacr != guest_fast.hw_dacr)
         load_host_dacr(dacr);
     guest_set_vectors(true);
     loaded.kernel = true;
     guest_load_view(&guest_fast.kernel);
-    if (pending_changed(vcpu))
-        load_pending(vcpu, ctl);
-    else
-        vmm.state->msr_key = ctl << 25 | pending.irq;
-    vcpu->r[15] = fault_code_entry((vcpu->cp15.sctlr & SCTLR_V ? 0xffff0000u : vcpu->cp15.vbar) + 4 * exc);
+    enter_vector(vcpu, exc, ctl);
     return true;
 }
 
@@ -369,23 +382,48 @@ bool world_may_return(uint32_t psr)
            ((plain ^ guest_fast.ctl) & ~(PSR_MODE | PSR_I | PSR_A)) == 0; /* nothing ever waits for A */
 }
 
-void world_return(struct vcpu *vcpu, uint32_t psr)
+/* The guest kernel's registers of one mode go to their bank, and those of another come. */
+static void switch_banks(struct vcpu *vcpu, unsigned to)
 {
     struct state_page *st = vmm.state;
-    unsigned from = guest_fast.bank / 4, to = (unsigned)vcpu_mode_bank(psr);
+    unsigned from = guest_fast.bank / 4;
 
     vcpu->bank_spsr[from] = st->spsr & ~PSR_RESERVED;
-    if (from != to) {
-        vcpu->bank[from].r13 = vcpu->r[13];
-        vcpu->bank[from].r14 = vcpu->r[14];
-        vcpu->r[13] = vcpu->bank[to].r13;
-        vcpu->r[14] = vcpu->bank[to].r14;
-        st->spsr = vcpu->bank_spsr[to];
-        guest_fast.bank = 4 * to;
-    }
+    if (from == to)
+        return;
+    vcpu->bank[from].r13 = vcpu->r[13];
+    vcpu->bank[from].r14 = vcpu->r[14];
+    vcpu->r[13] = vcpu->bank[to].r13;
+    vcpu->r[14] = vcpu->bank[to].r14;
+    st->spsr = vcpu->bank_spsr[to];
+    guest_fast.bank = 4 * to;
+}
+
+void world_return(struct vcpu *vcpu, uint32_t psr)
+{
+    switch_banks(vcpu, (unsigned)vcpu_mode_bank(psr));
     load_ctl(psr & (PSR_MODE | PSR_MASKS));
-    st->msr_key = psr << 25 | (guest_fast.eret_block == ERET_WAITS);
+    vmm.state->msr_key = psr << 25 | (guest_fast.eret_block == ERET_WAITS);
     vcpu->cpsr = (psr & ~guest_fast.psr_check) | MODE_USR;
+}
+
+bool world_kernel_aborts(void)
+{
+    uint32_t bank = guest_fast.bank / 4;
+
+    return guest_fast.svc_entry && bank != BANK_USR && bank != BANK_FIQ;
+}
+
+void world_kernel_abort(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr)
+{
+    uint32_t old = (guest_fast.ctl & ~PSR_I) | (vmm.state->ctl & PSR_I);
+    uint32_t ctl = (old & PSR_F) | PSR_A | PSR_I | MODE_ABT;
+
+    switch_banks(vcpu, BANK_ABT);
+    vmm.state->spsr = (vcpu->cpsr & FLAGS) | old;
+    vcpu->r[14] = lr;
+    vcpu->cpsr = (vcpu->cpsr & FLAGS) | MODE_USR;
+    enter_vector(vcpu, exc, ctl);
 }
 
 void world_reload(struct vcpu *vcpu, bool kernel)

@@ -41,6 +41,9 @@ bool world_enter_noted_space(struct vcpu *vcpu);
 static inline bool world_enter_space(struct vcpu *vcpu) { return guest_fast.between && world_enter_noted_space(vcpu); }
 /* Guest user takes an abort (fault registers are the caller's) or an interrupt; false: only world_run() can do it. */
 bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr);
+/* The guest kernel, at an instruction boundary, takes an abort; may it?  Not from every mode. */
+bool world_kernel_aborts(void);
+void world_kernel_abort(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr);
 /* May the guest kernel return to this CPSR, of another privileged mode, without more than world_return()?  That
  * swaps banks and sets the vcpu's cpsr, the hardware's. */
 bool world_may_return(uint32_t psr);
@@ -54,3 +57,5 @@ extern uint32_t world_light[];
 void world_count(void);
 /* Would the guest's FPEXC and CPACR let a VFP instruction execute? */
 bool world_vfp_usable(const struct vcpu *vcpu);
+/* Gives the guest VFP in hardware, or takes it away, which it may be at any time: it is given when used. */
+void world_switch_vfp(bool on);

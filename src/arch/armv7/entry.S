@@ -52,12 +52,12 @@ guest_vectors_kernel:
     b       \leave
     .endm
 
-    guest_vector user_und, EXIT_UND
+    guest_vector user_und, EXIT_UND, guest_try
     guest_vector user_svc_slow, EXIT_SVC
     guest_vector user_pabt, EXIT_PABT, guest_try
     guest_vector user_dabt, EXIT_DABT, guest_try
     guest_vector user_irq, EXIT_IRQ, guest_try
-    guest_vector kernel_und, EXIT_UND + EXIT_KERNEL
+    guest_vector kernel_und, EXIT_UND + EXIT_KERNEL, guest_try
     guest_vector kernel_svc_slow, EXIT_SVC + EXIT_KERNEL, guest_try
     guest_vector kernel_pabt, EXIT_PABT + EXIT_KERNEL
     guest_vector kernel_dabt_slow, EXIT_DABT + EXIT_KERNEL, guest_try
