@@ -77,6 +77,26 @@ static enum quick_answer fill(struct shadow *s, enum shadow_mode mode, uint32_t 
     return QUICK_FILLED;
 }
 
+/*
+ * Code of guest user: what runs a page is likely to run its neighbours.  Those of the same line of the guest's table
+ * that are mapped in the same way are filled, as a TLB may hold any mapping that would not fault (B3.10).
+ */
+static void fill_around(struct shadow *s, uint32_t va, uint32_t desc, uint32_t table_pa)
+{
+    uint32_t first = BITS(va, 19, 12) & ~15u;
+    uint32_t *entries = view_l2(s->current->views[VIEW_USER].l1[va >> 20]) + first;
+    const uint32_t *guest = arch_map_page(ALIGN_DOWN(table_pa, 4096));
+    uint32_t base = s->vm->ram_hpa.v - s->vm->ram_base.v;
+
+    guest += BITS(table_pa, 11, 2) & ~15u;
+    for (unsigned i = 0; i < 16; i++) {
+        if (((guest[i] ^ desc) & 0xfff) || entries[i] || ALIGN_DOWN(guest[i], 4096) - s->vm->ram_base.v >= s->vm->ram_size)
+            continue;
+        put_desc(&entries[i], (ALIGN_DOWN(guest[i], 4096) + base) | SMALL_BASE | SMALL_RO);
+        s->vm->stats.shadow_fill++;
+    }
+}
+
 bool shadow_quick_ram(const struct shadow *s, uint32_t va, gpa_t *pa)
 {
     uint32_t entry = s->current->views[VIEW_KERNEL].l1[va >> 20], offset;
@@ -96,6 +116,7 @@ enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t
                                struct walk_result *w)
 {
     uint32_t l1, l2, table;
+    enum quick_answer answer;
     unsigned domain, perms;
     bool allowed;
 
@@ -126,5 +147,8 @@ enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t
     w->pa = gpa(ALIGN_DOWN(l2, 4096) | BITS(va, 11, 0));
     if (w->pa.v - s->vm->ram_base.v >= s->vm->ram_size)
         return QUICK_OUTSIDE;
-    return fill(s, mode, va, domain, l2, perms, kind == ACCESS_WRITE);
+    answer = fill(s, mode, va, domain, l2, perms, kind == ACCESS_WRITE);
+    if (kind == ACCESS_FETCH && answer == QUICK_FILLED && !(perms & PERM_W))
+        fill_around(s, va, l2, s->vm->ram_hpa.v + table + BITS(va, 19, 12) * 4);
+    return answer;
 }

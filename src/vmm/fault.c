@@ -7,7 +7,6 @@
 #include "lib/check.h"
 #include "lib/log.h"
 #include "shadow/policy.h"
-#include "shadow/quick.h"
 #include "vmm/vmm.h"
 #include "vmm/world.h"
 #include "xlate/t32.h"
@@ -253,15 +252,6 @@ enum fault_answer fault_try(struct vcpu *vcpu, uint32_t va, enum access_kind kin
 
     if (va >= VMM_BASE && va < VMM_END)
         return FAULT_LONG;
-    switch (shadow_quick(&vmm.shadow, mode, va, kind, w)) {
-    case QUICK_FILLED: vcpu->vm->stats.fault_hidden++; return FAULT_FILLED;
-    case QUICK_FAULT: return FAULT_REFLECT;
-    case QUICK_OUTSIDE:
-        if (kind != ACCESS_FETCH && !gmem_is_rom(vcpu->vm, w->pa, 1))
-            return FAULT_DEVICE;
-        break;
-    case QUICK_NONE: break;
-    }
     guest_walk(regs, gva(va), read_guest, vcpu->vm, w);
     if (w->fault == FSR_NONE)
         w->fault = walk_check(regs, w, kind, privileged);

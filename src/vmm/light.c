@@ -403,18 +403,43 @@ static unsigned user_fetch_fault(struct vcpu *vcpu, unsigned why, uint32_t pc, c
     return counted(REASON_exit_pabt_user);
 }
 
-/* The access that aborted is tried again. */
-static unsigned again(struct vcpu *vcpu)
+/* The hot path of faults: once it has filled, the guest can go on as it was, since nothing else has changed. */
+static inline enum quick_answer quick(struct vcpu *vcpu, enum shadow_mode mode, uint32_t va, enum access_kind kind,
+                                      struct walk_result *w)
 {
-    world_reload(vcpu, true);
+    enum quick_answer answer;
+
+    if (vmm.state->dacr != vcpu->cp15.dacr)
+        world_sync_shared(vcpu);
+    answer = shadow_quick(&vmm.shadow, mode, va, kind, w);
+    if (answer == QUICK_FILLED)
+        vcpu->vm->stats.fault_hidden++;
+    return answer;
+}
+
+/* The access that aborted is tried again. */
+static unsigned again(struct vcpu *vcpu, enum exit_reason reason)
+{
     vcpu->r[15] -= 8;
-    return counted(REASON_exit_dabt_kernel);
+    return counted(reason);
+}
+
+static unsigned again_anew(struct vcpu *vcpu, bool kernel)
+{
+    world_reload(vcpu, kernel);
+    return again(vcpu, kernel ? REASON_exit_dabt_kernel : REASON_exit_dabt_user);
+}
+
+static bool is_device(const struct vcpu *vcpu, uint32_t va, gpa_t pa)
+{
+    return (va < VMM_BASE || va >= VMM_END) && !gmem_is_rom(vcpu->vm, pa, 1);
 }
 
 static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
 {
     uint32_t va = read_dfar(), dfsr = read_dfsr();
     bool was_between = world_enter_space(vcpu), write = dfsr & DFSR_WNR;
+    enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
     struct walk_result w;
 
     if (vcpu->cpsr & PSR_T)
@@ -424,10 +449,19 @@ static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
     if (!fault_is_mapping(dfsr) || vmm_claims_lost())
         return why;
     if (was_between)
-        return again(vcpu); /* the space's own shadow may have it */
+        return again_anew(vcpu, true); /* the space's own shadow may have it */
+    switch (quick(vcpu, VIEW_KERNEL, va, kind, &w)) {
+    case QUICK_FILLED: return again(vcpu, REASON_exit_dabt_kernel);
+    case QUICK_FAULT: return kernel_data_fault(vcpu, why, va, write, &w);
+    case QUICK_OUTSIDE:
+        if (is_device(vcpu, va, w.pa))
+            return device(vcpu, why, &w, va, write);
+        break;
+    case QUICK_NONE: break;
+    }
     world_sync_shared(vcpu);
-    switch (fault_try(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, true, &w)) {
-    case FAULT_FILLED: return world_dacr_late() ? why : again(vcpu);
+    switch (fault_try(vcpu, va, kind, true, &w)) {
+    case FAULT_FILLED: return world_dacr_late() ? why : again_anew(vcpu, true);
     case FAULT_DEVICE: return device(vcpu, why, &w, va, write);
     case FAULT_REFLECT: return kernel_data_fault(vcpu, why, va, write, &w);
     default: return why;
@@ -438,21 +472,22 @@ static unsigned user_data(struct vcpu *vcpu, unsigned why)
 {
     uint32_t va = read_dfar(), dfsr = read_dfsr();
     bool write = dfsr & DFSR_WNR;
+    enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
     struct walk_result w;
 
     if (!fault_is_mapping(dfsr))
         return why;
+    switch (quick(vcpu, VIEW_USER, va, kind, &w)) {
+    case QUICK_FILLED: return again(vcpu, REASON_exit_dabt_user);
+    case QUICK_FAULT: return user_data_fault(vcpu, why, va, write, &w);
+    default: break;
+    }
     world_sync_shared(vcpu);
-    switch (fault_try(vcpu, va, write ? ACCESS_WRITE : ACCESS_READ, false, &w)) {
-    case FAULT_FILLED: break;
+    switch (fault_try(vcpu, va, kind, false, &w)) {
+    case FAULT_FILLED: return world_dacr_late() ? why : again_anew(vcpu, false);
     case FAULT_REFLECT: return user_data_fault(vcpu, why, va, write, &w);
     default: return why;
     }
-    if (world_dacr_late())
-        return why;
-    world_reload(vcpu, false);
-    vcpu->r[15] -= 8;
-    return counted(REASON_exit_dabt_user);
 }
 
 static unsigned user_fetch(struct vcpu *vcpu, unsigned why)
@@ -462,6 +497,11 @@ static unsigned user_fetch(struct vcpu *vcpu, unsigned why)
 
     if (!fault_is_mapping(ifsr) || ((vcpu->cpsr & PSR_T) && (pc & 0xfff) == 0xffe))
         return why; /* two pages, perhaps */
+    switch (quick(vcpu, VIEW_USER, pc, ACCESS_FETCH, &w)) {
+    case QUICK_FILLED: vcpu->r[15] = pc; return counted(REASON_exit_pabt_user);
+    case QUICK_FAULT: return user_fetch_fault(vcpu, why, pc, &w);
+    default: break;
+    }
     world_sync_shared(vcpu);
     switch (fault_try(vcpu, pc, ACCESS_FETCH, false, &w)) {
     case FAULT_FILLED: break;
