@@ -64,7 +64,7 @@ class Cell:
         return "%s-%s-%s-%s" % (self.board, self.clock, self.workload, self.config)
 
     def arguments(self):
-        append = "+umbra.script=bench umbra.ops=" + ",".join(self.ops)
+        append = "+norandmaps umbra.script=bench umbra.ops=" + ",".join(self.ops)
         if self.config == "native":
             append += " mem=256M"
         args = ["--board", self.board, "--append", append, "--initrd", self.ramdisk]
