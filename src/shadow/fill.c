@@ -44,12 +44,6 @@ static void clear_for_refill(struct shadow *s, struct view *v, unsigned mib)
         view_clear_mib(v, mib);
 }
 
-static void touch(struct shadow *s, struct view *v, unsigned mib)
-{
-    mib_set_add(&v->touched, mib);
-    bitmap_set(s->private, mib);
-}
-
 /* The table for entries that all spaces share, linked into the view. */
 static uint32_t *global_table(struct shadow *s, struct view *v, unsigned mib, unsigned domain)
 {

@@ -50,6 +50,13 @@ static inline void mark_all_stale(struct shadow *s)
     }
 }
 
+/* The view now has something of its own there. */
+static inline void touch(struct shadow *s, struct view *v, unsigned mib)
+{
+    mib_set_add(&v->touched, mib);
+    bitmap_set(s->private, mib);
+}
+
 /* --- descriptors --- */
 
 /* The table that an L1 entry links. */

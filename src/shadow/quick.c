@@ -39,6 +39,18 @@ static inline bool is_special(const struct shadow *s, uint32_t va, bool xn)
     return bitmap_test(s->claimable, va >> 20) || (!xn && (!bitmap_test(s->exec_mib, va >> 20) || meets_arena(s, va)));
 }
 
+/* The first page of its MiB in the view.  False: no room, or something is there. */
+static bool start_table(struct shadow *s, struct view *v, unsigned mib, unsigned domain)
+{
+    uint32_t *l2 = v->l1[mib] ? NULL : l2_alloc(L2_PRIVATE);
+
+    if (!l2)
+        return false;
+    put_desc(&v->l1[mib], desc_table(pool_hpa(l2), domain));
+    touch(s, v, mib);
+    return true;
+}
+
 /* 'desc' allows what 'perms' says in the view of that mode, where entries of this kind belong in its table. */
 static enum quick_answer fill(struct shadow *s, enum shadow_mode mode, uint32_t va, unsigned domain, uint32_t desc,
                               unsigned perms, bool write)
@@ -49,8 +61,10 @@ static enum quick_answer fill(struct shadow *s, enum shadow_mode mode, uint32_t 
     struct view *v = &s->current->views[mode];
     struct l2_meta *meta;
 
-    if (is_special(s, va, desc & 1) ||
-        (v->l1[va >> 20] & DESC_TABLE_MASK) != (domain << 5 | DESC_L1_TABLE))
+    if (is_special(s, va, desc & 1))
+        return QUICK_NONE;
+    if ((v->l1[va >> 20] & DESC_TABLE_MASK) != (domain << 5 | DESC_L1_TABLE) &&
+        (kind != L2_PRIVATE || !start_table(s, v, va >> 20, domain)))
         return QUICK_NONE;
     entry = view_l2(v->l1[va >> 20]);
     meta = l2_meta(entry);

@@ -48,6 +48,15 @@ static bool interrupted(const struct vcpu *vcpu)
     return (vgic_irq_pending(gic) && !(vmm.state->ctl & PSR_I)) || (vgic_fiq_pending(gic) && !(guest_fast.ctl & PSR_F));
 }
 
+/* The space that was written, if any, is the current one, and the hardware has it, whatever comes of the exit. */
+static bool enter_space(struct vcpu *vcpu)
+{
+    if (!world_enter_space(vcpu))
+        return false;
+    world_reload(vcpu, true);
+    return true;
+}
+
 /* Is there something that only the run loop can do? */
 static bool must_leave(const struct vcpu *vcpu)
 {
@@ -265,9 +274,7 @@ static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
         return why;
     if ((word & 0x3f) == XLATE_SVC_CP15 ? space_write(vcpu, word) : counter_read(vcpu, word))
         return counted(REASON_exit_emulate);
-    was_between = world_enter_space(vcpu);
-    if (was_between)
-        world_reload(vcpu, true); /* whatever comes of it, the hardware has the new space */
+    was_between = enter_space(vcpu);
     if ((word & 0x3f) == XLATE_SVC_CP15 && BITS(word, 20, 17) == 7)
         return cache_access(vcpu, why, word, hw_pc);
     if ((word & 0x3f) == XLATE_SVC_CP15)
@@ -438,7 +445,7 @@ static bool is_device(const struct vcpu *vcpu, uint32_t va, gpa_t pa)
 static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
 {
     uint32_t va = read_dfar(), dfsr = read_dfsr();
-    bool was_between = world_enter_space(vcpu), write = dfsr & DFSR_WNR;
+    bool was_between = enter_space(vcpu), write = dfsr & DFSR_WNR;
     enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
     struct walk_result w;
 
@@ -449,7 +456,7 @@ static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
     if (!fault_is_mapping(dfsr) || vmm_claims_lost())
         return why;
     if (was_between)
-        return again_anew(vcpu, true); /* the space's own shadow may have it */
+        return again(vcpu, REASON_exit_dabt_kernel); /* the space's own shadow may have it */
     switch (quick(vcpu, VIEW_KERNEL, va, kind, &w)) {
     case QUICK_FILLED: return again(vcpu, REASON_exit_dabt_kernel);
     case QUICK_FAULT: return kernel_data_fault(vcpu, why, va, write, &w);
