@@ -30,14 +30,14 @@
 
     @ Loads the translation of a view: by the reserved ASID 0, of which the TLB holds
     @ nothing, so that no walk joins one table with the other's ASID (B3.10.4).
-    @ No table was written since the last DSB.
+    @ No table was written since the last DSB.  The last write, and those of VBAR and DACR, are synchronized by the
+    @ exception return that follows (B3.15.5); until then only the window is accessed, which is the same in all.
     .macro load_view ttbr, asid, zero
     mcr     p15, 0, \zero, c13, c0, 1
     isb
     mcr     p15, 0, \ttbr, c2, c0, 0
     isb
     mcr     p15, 0, \asid, c13, c0, 1
-    isb
     .endm
 
     .macro count field, tmp
@@ -56,7 +56,6 @@
     .macro load_dacr d, state, tmp
     orr     \tmp, \d, #DOMAIN_VMM_CLIENT
     mcr     p15, 0, \tmp, c3, c0, 0
-    isb
     str     \d, [r2, #FAST_HW_DACR]
     str     \d, [\state, #STATE_HW_DACR]
     .endm
@@ -306,11 +305,8 @@ kernel_dabt:
     cmp     r0, #9
     bne     kernel_dabt_back
     ldr     r2, =guest_fast
-    ldr     r1, [r2, #FAST_DACR_BLOCK]
     ldr     r0, [r2, #FAST_STATE]
-    cmp     r1, #0
-    ldr     r3, [r0, #STATE_DACR]
-    bne     kernel_dabt_back
+    ldr     r3, [r0, #STATE_DACR]   @ the hardware's own, when DACR writes exit to C
     host_dacr r3, r1
     ldr     r1, [r2, #FAST_HW_DACR]
     cmp     r3, r1
