@@ -52,9 +52,11 @@ void clock_init_fast(void)
  * deadend_look(). */
 static uint64_t next_deadline(uint64_t now)
 {
+    static uint64_t second;
     uint64_t deadline = vtimer_next_deadline(vmm.vm.vtimer, now);
-    uint64_t second = (now / VIRT_TIMER_HZ + 1) * VIRT_TIMER_HZ;
 
+    if (now >= second)
+        second = (now / VIRT_TIMER_HZ + 1) * VIRT_TIMER_HZ;
     if (second < deadline)
         deadline = second;
     return sample_deadline() < deadline ? sample_deadline() : deadline;
@@ -62,10 +64,10 @@ static uint64_t next_deadline(uint64_t now)
 
 /* One reading of the clock for both halves: a deadline that passed between two would be
  * neither signalled nor programmed. */
-void clock_program(void)
+void clock_program_at(uint64_t now)
 {
     static uint64_t programmed = VTIMER_NEVER;
-    uint64_t now = clock_now(), deadline;
+    uint64_t deadline;
 
     sample_due(now);
     vtimer_update(vmm.vm.vtimer, now);
@@ -79,6 +81,11 @@ void clock_program(void)
         host.timer->disarm();
     else
         host.timer->arm(vmm.start_ticks + to_host_up(deadline));
+}
+
+void clock_program(void)
+{
+    clock_program_at(clock_now());
 }
 
 void clock_host_irq(void)

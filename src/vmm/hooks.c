@@ -92,7 +92,7 @@ void cp15_hook_timer_write(struct vcpu *vcpu, enum timer_reg reg, uint64_t value
     case TIMER_CNTP_CVAL:
     case TIMER_CNTV_CVAL: vtimer_write_cval(t, which, value, now); break;
     }
-    clock_program();
+    clock_program_at(now);
 }
 
 static bool read_guest(void *ctx, gpa_t addr, uint32_t *value)

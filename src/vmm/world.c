@@ -43,19 +43,25 @@ static struct guest_view view_of(enum shadow_mode mode)
     return host;
 }
 
-/* Both views, since the short paths switch between them. */
-static void load_views(bool kernel)
+/* Does the hardware have the current space, with nothing in its TLB that is gone? */
+static inline bool views_are_loaded(void)
 {
     const struct space *now = vmm.shadow.current;
 
-    if (now != loaded.space || now->views[VIEW_USER].stale || now->views[VIEW_KERNEL].stale) {
+    return now == loaded.space && !now->views[VIEW_USER].stale && !now->views[VIEW_KERNEL].stale;
+}
+
+/* Both views, since the short paths switch between them. */
+static __attribute__((noinline)) void load_views(bool kernel)
+{
+    if (!views_are_loaded()) {
         guest_fast.user = view_of(VIEW_USER);
         guest_fast.kernel = view_of(VIEW_KERNEL);
     } else if (kernel == loaded.kernel) {
         return;
     }
     guest_load_view(kernel ? &guest_fast.kernel : &guest_fast.user);
-    loaded.space = now;
+    loaded.space = vmm.shadow.current;
     loaded.kernel = kernel;
 }
 
@@ -429,7 +435,8 @@ void world_kernel_abort(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr)
 void world_reload(struct vcpu *vcpu, bool kernel)
 {
     loaded.kernel = kernel; /* the short paths may have changed it */
-    load_views(kernel);
+    if (!views_are_loaded())
+        load_views(kernel);
     if (pending_changed(vcpu))
         load_pending(vcpu, guest_fast.ctl);
 }

@@ -127,14 +127,14 @@ static void finish_prot(void)
 }
 
 const struct operation file_operations[] = {
-    { "null", NULL, op_null, NULL, 10000, 1, false },
-    { "read", prepare_read, op_read, close_fd, 4000, 1, false },
-    { "write", prepare_write, op_write, close_fd, 4000, 1, false },
-    { "stat", NULL, op_stat, NULL, 1000, 1, false },
-    { "fstat", prepare_fstat, op_fstat, close_fd, 4000, 1, false },
-    { "open", NULL, op_open, NULL, 1000, 1, false },
-    { "sig-install", NULL, op_install, NULL, 4000, 1, false },
-    { "sig-catch", prepare_catch, op_catch, NULL, 1000, 1, false },
-    { "sig-prot", prepare_prot, op_prot, finish_prot, 1000, 1, false },
+    { "null", NULL, op_null, NULL, 40000, 1, false },
+    { "read", prepare_read, op_read, close_fd, 16000, 1, false },
+    { "write", prepare_write, op_write, close_fd, 16000, 1, false },
+    { "stat", NULL, op_stat, NULL, 4000, 1, false },
+    { "fstat", prepare_fstat, op_fstat, close_fd, 16000, 1, false },
+    { "open", NULL, op_open, NULL, 4000, 1, false },
+    { "sig-install", NULL, op_install, NULL, 16000, 1, false },
+    { "sig-catch", prepare_catch, op_catch, NULL, 4000, 1, false },
+    { "sig-prot", prepare_prot, op_prot, finish_prot, 4000, 1, false },
     { NULL, NULL, NULL, NULL, 0, 0, false },
 };
