@@ -141,22 +141,21 @@ void shadow_surrender(struct shadow *s, unsigned mib)
  */
 static bool all_fault(struct shadow *s, const uint16_t *mibs, uint32_t count)
 {
-    uint32_t type = s->regs.sctlr & SCTLR_EE ? DESC_TYPE_MASK << 24 : DESC_TYPE_MASK, all = 0;
-    gpa_t base = gpa(ALIGN_DOWN(s->regs.ttbr0, 0x4000));
     const uint16_t *end = mibs + count;
+    uint32_t all = 0;
 
-    if (s->regs.ttbcr || !(s->regs.sctlr & SCTLR_M) || !gmem_is_ram(s->vm, base, 0x4000))
+    if (!s->plain_l1)
         return false;
     while (mibs < end) {
-        unsigned next = (*mibs & ~1023u) + 1024;
-        const uint32_t *page = arch_map_page(gmem_hpa(s->vm, gpa(base.v + (next - 1024) * 4)).v);
+        unsigned first = *mibs & ~1023u, next = first + 1024;
+        const uint32_t *page = arch_map_page(s->plain_l1 + first * 4);
 
         for (; end - mibs >= 4 && mibs[3] < next; mibs += 4)
             all |= page[mibs[0] & 1023] | page[mibs[1] & 1023] | page[mibs[2] & 1023] | page[mibs[3] & 1023];
         for (; mibs < end && *mibs < next; mibs++)
             all |= page[*mibs & 1023];
     }
-    return !(all & type);
+    return !(all & DESC_TYPE_MASK);
 }
 
 /*

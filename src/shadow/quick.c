@@ -12,16 +12,20 @@
 #define SMALL_PAGE BIT(1)
 #define SMALL_NG BIT(11)
 
+void quick_set_table(struct shadow *s)
+{
+    bool plain = (s->regs.sctlr & (SCTLR_M | SCTLR_EE)) == SCTLR_M && !s->regs.ttbcr;
+    gpa_t l1 = gpa(ALIGN_DOWN(s->regs.ttbr0, 0x4000));
+
+    s->plain_l1 = plain && gmem_is_ram(s->vm, l1, 0x4000) ? gmem_hpa(s->vm, l1).v : 0;
+}
+
 void quick_set_space(struct shadow *s)
 {
     const struct shadow_policy *policy = s->policy;
-    gpa_t l1 = gpa(ALIGN_DOWN(s->regs.ttbr0, 0x4000));
 
-    s->quick_l1 = 0;
-    if (policy->track || policy->filled || policy->guarded || s->regs.ttbcr || !gmem_is_ram(s->vm, l1, 0x4000))
-        return;
-    if ((s->regs.sctlr & (SCTLR_M | SCTLR_EE | SCTLR_AFE)) == SCTLR_M)
-        s->quick_l1 = gmem_hpa(s->vm, l1).v;
+    s->quick = !(policy->track || policy->filled || policy->guarded || (s->regs.sctlr & SCTLR_AFE));
+    quick_set_table(s);
 }
 
 static inline uint32_t read_host(uint32_t pa)
@@ -134,9 +138,9 @@ enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t
     unsigned domain, perms;
     bool allowed;
 
-    if (!s->quick_l1)
+    if (!s->plain_l1 || !s->quick)
         return QUICK_NONE;
-    l1 = read_host(s->quick_l1 + (va >> 20) * 4);
+    l1 = read_host(s->plain_l1 + (va >> 20) * 4);
     table = ALIGN_DOWN(l1, 1024) - s->vm->ram_base.v;
     domain = BITS(l1, 8, 5);
     if ((l1 & 3) != 1 || table >= s->vm->ram_size || ((s->regs.dacr >> (2 * domain)) & 3) != DOMAIN_CLIENT ||

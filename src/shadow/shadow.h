@@ -88,7 +88,8 @@ struct shadow {
     uint32_t clock;
     uint32_t stale_count[2];         /* of each mode's views: how often those that are not current became stale */
     struct walk_regs regs;
-    uint32_t quick_l1;               /* host address of the guest's first-level table where quick.c may walk it, or 0 */
+    uint32_t plain_l1;               /* host address of the guest's first-level table, if one in RAM has all there is; or 0 */
+    bool quick;                      /* may quick.c walk that? */
     uint32_t code_drops;             /* changes when a mapping of translated code was dropped for TLBIMVA or TLBIMVAA */
     uint32_t *global_l1;             /* kernel view of what the guest calls global */
     bool global_stale;               /* under SHADOW_GLOBAL_ASID the host TLB may hold what is gone from it */
@@ -126,6 +127,8 @@ void shadow_init(struct shadow *s, const struct shadow_config *config);
 
 /* Translation registers changed: makes their space current, building it when it is new. */
 void shadow_set_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr);
+/* TTBR0 and CONTEXTIDR alone changed, with the MMU on. */
+void shadow_set_table(struct shadow *s, uint32_t ttbr0, uint32_t contextidr);
 /* DACR changed. */
 void shadow_set_dacr(struct shadow *s, uint32_t dacr);
 /* The host DACR for a guest DACR. */

@@ -338,10 +338,37 @@ static void make_current(struct shadow *s, struct space *sp)
     }
 }
 
-static void use_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr)
+static void use_space(struct shadow *s, const struct space_key *key, bool flat)
+{
+    struct space *sp;
+
+    s->clock++;
+    if (s->current && key_equal(&s->current->key, key)) {
+        s->current->last_use = s->clock;
+        return;
+    }
+    s->vm->stats.space_switch++;
+    sp = space_find(s, key);
+    if (!sp) {
+        sp = blank_space(s, flat, key);
+        sp->pristine = true;
+    }
+    make_current(s, sp);
+}
+
+void shadow_set_table(struct shadow *s, uint32_t ttbr0, uint32_t contextidr)
+{
+    struct space_key key = s->current->key;
+
+    s->regs.ttbr0 = key.ttbr0 = ttbr0;
+    key.asid = contextidr & 0xff;
+    quick_set_table(s);
+    use_space(s, &key, false);
+}
+
+void shadow_set_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr)
 {
     struct space_key key = { 0 };
-    struct space *sp;
 
     s->regs = *regs;
     quick_set_space(s);
@@ -352,23 +379,7 @@ static void use_space(struct shadow *s, const struct walk_regs *regs, uint32_t c
         key.ttbcr = regs->ttbcr;
         key.asid = contextidr & 0xff;
     }
-    s->clock++;
-    if (s->current && key_equal(&s->current->key, &key)) {
-        s->current->last_use = s->clock;
-        return;
-    }
-    s->vm->stats.space_switch++;
-    sp = space_find(s, &key);
-    if (!sp) {
-        sp = blank_space(s, !(regs->sctlr & SCTLR_M), &key);
-        sp->pristine = true;
-    }
-    make_current(s, sp);
-}
-
-void shadow_set_space(struct shadow *s, const struct walk_regs *regs, uint32_t contextidr)
-{
-    use_space(s, regs, contextidr);
+    use_space(s, &key, !(regs->sctlr & SCTLR_M));
     if (s->no_space_cache)
         shadow_flush(s);
 }

@@ -31,16 +31,15 @@ uint32_t world_light[REASON_COUNT], world_word;
 /* What load_pending() has seen. */
 static struct { bool irq, fiq; uint32_t code_changes; } pending;
 
-static struct guest_view view_of(enum shadow_mode mode)
+static inline void name_view(struct guest_view *host, enum shadow_mode mode)
 {
     struct view *view = shadow_view(&vmm.shadow, mode);
-    struct guest_view host = guest_view_of(pool_hpa(view->l1).v, view->asid);
 
-    if (view->stale) {
-        guest_flush_view(&host);
-        view->stale = false;
-    }
-    return host;
+    *host = guest_view_of(pool_hpa(view->l1).v, view->asid);
+    if (!view->stale)
+        return;
+    guest_flush_view(host);
+    view->stale = false;
 }
 
 /* Does the hardware have the current space, with nothing in its TLB that is gone? */
@@ -55,8 +54,8 @@ static inline bool views_are_loaded(void)
 static __attribute__((noinline)) void load_views(bool kernel)
 {
     if (!views_are_loaded()) {
-        guest_fast.user = view_of(VIEW_USER);
-        guest_fast.kernel = view_of(VIEW_KERNEL);
+        name_view(&guest_fast.user, VIEW_USER);
+        name_view(&guest_fast.kernel, VIEW_KERNEL);
     } else if (kernel == loaded.kernel) {
         return;
     }
@@ -190,7 +189,9 @@ bool world_enter_noted_space(struct vcpu *vcpu)
     guest_fast.between = 0;
     set_eret_block(between_eret_block);
     loaded.space = NULL;
-    cp15_hook_space(vcpu);
+    shadow_set_table(&vmm.shadow, vcpu->cp15.ttbr0, vcpu->cp15.contextidr);
+    fault_forget_code();
+    vmm.claims_dirty = true;
     return true;
 }
 

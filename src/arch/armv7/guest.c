@@ -105,11 +105,6 @@ enum guest_exit guest_enter(struct vcpu *vcpu, bool *kernel)
     return (enum guest_exit)why;
 }
 
-struct guest_view guest_view_of(uint32_t l1_pa, unsigned asid)
-{
-    return (struct guest_view){ l1_pa | HOST_TTBR_FLAGS, asid };
-}
-
 void guest_load_view(const struct guest_view *view)
 {
     /* B3.10.4: no fetch or walk may combine the new table with the old ASID, so go by a

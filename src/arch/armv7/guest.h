@@ -2,6 +2,7 @@
 /* Running the guest on the processor: the world switch, what it loads, and its short paths. */
 #include <stdbool.h>
 #include <stdint.h>
+#include "arch/armv7/mmu.h"
 #include "arch/state.h"
 #include "core/vcpu.h"
 
@@ -79,7 +80,10 @@ void guest_set_vectors(bool kernel);
 void guest_load_view(const struct guest_view *view);
 /* Forgets what the host TLB holds of an ASID. */
 void guest_flush_view(const struct guest_view *view);
-struct guest_view guest_view_of(uint32_t l1_pa, unsigned asid);
+static inline struct guest_view guest_view_of(uint32_t l1_pa, unsigned asid)
+{
+    return (struct guest_view){ l1_pa | HOST_TTBR_FLAGS, asid };
+}
 void guest_load_dacr(uint32_t dacr);
 /* SCTLR.A as the guest has it; umbra itself makes no unaligned access. */
 void guest_load_alignment(bool check);

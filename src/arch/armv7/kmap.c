@@ -14,7 +14,7 @@ void *kmap_replace(uint32_t page)
     uint32_t va = VMM_KMAP + slot * 4096;
 
     kmap_l2[slot] = page | L2_VMM_PAGE;
-    pte_written(&kmap_l2[slot], 4);
+    arch_clean_entry(&kmap_l2[slot]);
     tlb_inval_mva(va, 0);
     kmap_shown[slot] = (page >> 20) + 1;
     return (void *)va;
