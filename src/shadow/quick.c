@@ -108,9 +108,11 @@ static void fill_around(struct shadow *s, uint32_t va, uint32_t desc, uint32_t t
 
     guest += BITS(table_pa, 11, 2) & ~15u;
     for (unsigned i = 0; i < 16; i++) {
-        if (((guest[i] ^ desc) & 0xfff) || entries[i] || ALIGN_DOWN(guest[i], 4096) - s->vm->ram_base.v >= s->vm->ram_size)
+        uint32_t page = ALIGN_DOWN(guest[i], 4096);
+
+        if (((guest[i] ^ desc) & 0xfff) || entries[i] || page - s->vm->ram_base.v >= s->vm->ram_size)
             continue;
-        put_desc(&entries[i], (ALIGN_DOWN(guest[i], 4096) + base) | SMALL_BASE | SMALL_RO);
+        put_desc(&entries[i], (page + base) | SMALL_BASE | SMALL_RO);
         s->vm->stats.shadow_fill++;
     }
 }

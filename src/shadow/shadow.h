@@ -88,7 +88,7 @@ struct shadow {
     uint32_t clock;
     uint32_t stale_count[2];         /* of each mode's views: how often those that are not current became stale */
     struct walk_regs regs;
-    uint32_t plain_l1;               /* host address of the guest's first-level table, if one in RAM has all there is; or 0 */
+    uint32_t plain_l1;               /* host address of the guest's first-level table, if one in RAM is all; or 0 */
     bool quick;                      /* may quick.c walk that? */
     uint32_t code_drops;             /* changes when a mapping of translated code was dropped for TLBIMVA or TLBIMVAA */
     uint32_t *global_l1;             /* kernel view of what the guest calls global */

@@ -93,8 +93,10 @@ static bool writes_space(uint32_t insn)
 
 uint32_t xlate_cp15_exit(uint32_t cc, uint32_t insn)
 {
-    return a32_svc(cc, XLATE_SVC_CP15 | (writes_space(insn) ? XLATE_SVC_SPACE : 0) | BITS(insn, 15, 12) << 6 | BITS(insn, 7, 5) << 10 | BITS(insn, 3, 0) << 13 |
-                           BITS(insn, 19, 16) << 17 | BITS(insn, 20, 20) << 21);
+    uint32_t word = XLATE_SVC_CP15 | BITS(insn, 15, 12) << 6 | BITS(insn, 7, 5) << 10 | BITS(insn, 3, 0) << 13 |
+                    BITS(insn, 19, 16) << 17 | BITS(insn, 20, 20) << 21;
+
+    return a32_svc(cc, word | (writes_space(insn) ? XLATE_SVC_SPACE : 0));
 }
 
 uint32_t xlate_exit(uint32_t insn, enum a32_class class, const struct a32_row *row)

@@ -74,6 +74,28 @@ static void spaces(void)
     report_eq(wrong, 0, "User mode sees the space that was entered last");
 }
 
+uint32_t space_vfp_read(uint32_t ttbr0, uint32_t asid, const uint32_t *va);
+
+/* The same of a kernel that does something between, as when it changes threads. */
+static void spaces_and_vfp(void)
+{
+    uint32_t ttbr0 = CP15_READ(0, c2, c0, 0), flags = ttbr0 & 0x3fff, va = 0x51000000, wrong = 0;
+
+    CP15_WRITE(0, c1, c0, 2, 0xf00000);
+    isb();
+    mmu_identity(l1_other);
+    l2_set(l2_under(l1_table, va, 0), va, SMALL(TEST_PA + 0x100000, AP_ALL) | L2_NG);
+    l2_set(l2_under(l1_other, va, 0), va, SMALL(TEST_PA + 0x200000, AP_ALL) | L2_NG);
+    for (unsigned i = 0; i < 20; i++) {
+        bool other = i & 1;
+
+        tlbi_all();
+        wrong += space_vfp_read(((uint32_t)(other ? l1_other : l1_table)) | flags, other, (uint32_t *)va) != 1u + other;
+    }
+    space_by_ldm(ttbr0, 0);
+    report_eq(wrong, 0, "and so does a kernel that disabled VFP meanwhile");
+}
+
 static void undefined(void)
 {
     for (const struct undef *u = undef_table; u->fn; u++) {
@@ -359,6 +381,7 @@ void test_main(void)
     mmu_setup();
     system_calls();
     spaces();
+    spaces_and_vfp();
     undefined();
     no_privilege();
     kernel_pages();
