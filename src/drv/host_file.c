@@ -27,6 +27,13 @@ static bool argument(const char *option, char path[PATH_ROOM])
     return true;
 }
 
+bool host_file_wanted(const char *option)
+{
+    char path[PATH_ROOM];
+
+    return argument(option, path);
+}
+
 bool host_file_create(struct host_file *f, const char *option, const char *what, void *buf, uint32_t size)
 {
     char path[PATH_ROOM];

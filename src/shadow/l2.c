@@ -6,7 +6,7 @@
 #include "lib/check.h"
 #include "shadow/tables.h"
 
-struct l2_meta l2_metas[VMM_POOL_MAX / L2_SIZE];
+struct l2_meta l2_metas[VMM_POOL_SIZE / L2_SIZE];
 static uint32_t *in_use[L2_MAX];
 static unsigned count;
 static uint32_t *free_list;

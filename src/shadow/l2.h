@@ -30,6 +30,6 @@ void l2_release(void);
 unsigned l2_count(void);
 uint32_t *l2_at(unsigned index);
 
-extern struct l2_meta l2_metas[VMM_POOL_MAX / L2_SIZE]; /* by place in the pool */
+extern struct l2_meta l2_metas[VMM_POOL_SIZE / L2_SIZE]; /* by place in the pool */
 
 static inline struct l2_meta *l2_meta(const uint32_t *l2) { return &l2_metas[pool_offset(l2) / L2_SIZE]; }

@@ -85,7 +85,7 @@ struct shadow {
     uint8_t asid_spaces[256];        /* of an ASID */
     uint8_t flat_spaces;             /* without the MMU */
     uint8_t hash_spaces[SHADOW_HASH];
-    uint32_t clock;
+    uint32_t clock, random;
     uint32_t stale_count[2];         /* of each mode's views: how often those that are not current became stale */
     struct walk_regs regs;
     uint32_t plain_l1;               /* host address of the guest's first-level table, if one in RAM is all; or 0 */
@@ -178,7 +178,7 @@ void shadow_flush(struct shadow *s);
 void shadow_drop_kernel_va(struct shadow *s, uint32_t va);
 /* Makes every mapping of this guest page read-only. */
 void shadow_protect(struct shadow *s, gpa_t page);
-/* Evicts the least recently used space that is not current; false: there is none. */
+/* Evicts a space that is not current and was not used lately; false: there is none. */
 bool shadow_evict(struct shadow *s);
 
 /* Called for every mapping by the audit: returns the number of bad entries, each reported. */

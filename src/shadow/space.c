@@ -195,12 +195,17 @@ void space_free(struct shadow *s, struct space *sp)
     s->free_spaces = (uint8_t)space_number(s, sp);
 }
 
-static struct space *least_recent(struct shadow *s)
+/*
+ * The one of four, taken at random, that was used least recently.  Of all would be worse for processes that take turns
+ * and are a few more than there is room for: then it is always the one that comes next.
+ */
+static struct space *to_evict(struct shadow *s)
 {
     struct space *oldest = NULL;
 
-    for (unsigned i = 0; i < s->used_count; i++) {
-        struct space *sp = used_space(s, i);
+    s->random = s->random * 1664525 + 1013904223;
+    for (unsigned i = 0; i < s->used_count && (i < 4 || !oldest); i++) {
+        struct space *sp = used_space(s, ((s->random >> 16) + i) % s->used_count);
 
         if (sp != s->current && (!oldest || (int32_t)(sp->last_use - oldest->last_use) < 0))
             oldest = sp;
@@ -210,7 +215,7 @@ static struct space *least_recent(struct shadow *s)
 
 bool shadow_evict(struct shadow *s)
 {
-    struct space *sp = least_recent(s);
+    struct space *sp = to_evict(s);
 
     if (!sp)
         return false;

@@ -34,7 +34,7 @@ struct dirty_page { gpa_t page; uint32_t *copy; uint8_t writes; unsigned quiet; 
 static struct { struct dirty_page pages[DIRTY_MAX]; unsigned count, victim; } dirty;
 /* Of each page of guest RAM: how often it was written; or, while it is dirty, IS_DIRTY and its place in dirty.pages. */
 #define IS_DIRTY 0x80u
-static uint8_t ram_pages[VMDESC_MEMORY_MAX / 4096];
+static uint8_t *ram_pages;
 static uint32_t source[1024];
 
 /* I-cache maintenance exits as long as there is something to compare. */
@@ -44,10 +44,10 @@ static void set_count(unsigned count)
     vmm.state->icache_clean = count == 0;
 }
 
-void codesync_init(void)
+void codesync_init(uint8_t *pages)
 {
     set_count(0);
-    memset(ram_pages, 0, sizeof(ram_pages));
+    ram_pages = pages;
     fault_forget_code();
 }
 
@@ -60,7 +60,7 @@ static uint32_t ram_index(gpa_t page)
 static struct dirty_page *find_dirty(gpa_t page)
 {
     uint32_t i = ram_index(page);
-    unsigned state = i < sizeof(ram_pages) ? ram_pages[i] : 0;
+    unsigned state = i < vmm.vm.ram_size / 4096 ? ram_pages[i] : 0;
 
     return state & IS_DIRTY ? &dirty.pages[state & ~IS_DIRTY] : NULL;
 }

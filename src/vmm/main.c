@@ -10,6 +10,7 @@
 #include "core/gmem.h"
 #include "core/pool.h"
 #include "drv/host.h"
+#include "drv/host_file.h"
 #include "lib/bits.h"
 #include "lib/check.h"
 #include "lib/log.h"
@@ -32,8 +33,8 @@ struct vmm vmm;
 /* What every view of the guest starts from: the VMM's window and nothing else. */
 static uint32_t window_l1[4096];
 static uint32_t state_l2[256] __attribute__((aligned(1024)));
-static uint8_t code_bits[VMDESC_MEMORY_MAX / 4096 / 8];
 static struct vmdesc desc;
+static void *trace_buffer;
 
 /* Exit codes of a run, docs/exit-codes.md. */
 enum { EXIT_POWER_OFF = 0, EXIT_RESET = 10, EXIT_STOPPED = 11 };
@@ -138,13 +139,23 @@ static const struct shadow_policy *const policies[] = {
     [VM_POLICY_OOS] = &shadow_policy_oos,
 };
 
+/* Memory for as long as umbra runs: from the end of what the pool will be. */
+static void *take(uint32_t size)
+{
+    pool_size -= ALIGN_UP(size, 4096);
+    return memset((uint8_t *)pool_base + pool_size, 0, size);
+}
+
 static void init_engines(void)
 {
+    uint32_t pages = vmm.vm.ram_size / 4096;
+    uint8_t *ram_pages = take(pages), *code_bits = take(pages / 8 + 1);
     struct shadow_config config = {
         .vm = &vmm.vm, .window_l1 = window_l1, .code_offset = XLATE_D, .page_has_code = codesync_watched,
         .policy = policies[desc.policy], .no_space_cache = !desc.space_cache,
     };
 
+    trace_buffer = host_file_wanted("umbra.trace=") ? take(TRACE_BUFFER) : NULL;
     pool_init(pool_base, hpa(vmm_va_to_pa(pool_base)), pool_size, 2 * SHADOW_MAX_SPACES + 1);
     for (unsigned mib = VMM_BASE >> 20; mib < VMM_END >> 20; mib++)
         window_l1[mib] = host_l1[mib];
@@ -158,7 +169,7 @@ static void init_engines(void)
     arch_clean_range(window_l1, sizeof(window_l1));
     arch_clean_range(host_l1, sizeof(host_l1));
     shadow_init(&vmm.shadow, &config);
-    xlate_init(&vmm.xlate, &xlate_ops, NULL, vmm.state, vmm.vm.ram_base, vmm.vm.ram_size / 4096, code_bits);
+    xlate_init(&vmm.xlate, &xlate_ops, NULL, vmm.state, vmm.vm.ram_base, pages, code_bits);
     vmm.without = desc.without;
     vmm.xlate.no_system_stubs = desc.without & WITHOUT_SYSTEM_STUBS;
     vmm.xlate.lazy_stubs = !(desc.without & WITHOUT_LAZY_STUBS);
@@ -172,7 +183,7 @@ static void init_engines(void)
     guest_fast.entry_dacr = ~0u;
     vmm.age = 1;
     guest_fast.state = guest_fast.state_too = vmm.state;
-    codesync_init();
+    codesync_init(ram_pages);
 }
 
 static int load_vm(void)
@@ -305,7 +316,7 @@ void vmm_main(uint32_t dtb_pa)
     log_info("%s: %lu MiB at host 0x%08lx, entry 0x%08lx", vmm.vm.name, (unsigned long)(vmm.vm.ram_size / MiB),
              (unsigned long)vmm.vm.ram_hpa.v, (unsigned long)vmm.vm.vcpu.r[15]);
     watch();
-    trace_start();
+    trace_start(trace_buffer);
     sample_start();
     light_init(!trace_on && !(vmm.without & WITHOUT_FAST_PATHS));
     vmm_run();

@@ -10,6 +10,7 @@
 #include "core/gmem.h"
 #include "core/pool.h"
 #include "lib/check.h"
+#include "core/pool.h"
 #include "lib/log.h"
 #include "vmm/trace.h"
 #include "vmm/vmm.h"
@@ -245,6 +246,25 @@ static void inject_interrupts(struct vcpu *vcpu)
     }
 }
 
+/*
+ * Spaces are evicted, again and again, for want of memory of which translations have half: much of that is code that
+ * ran once.  All go, and what is needed comes again.  It pays less each time, so each time is further off.
+ */
+static void make_room_for_spaces(void)
+{
+    static struct { uint64_t evicted; uint32_t patience; } seen = { 0, 256 };
+    uint64_t evicted = vmm.vm.stats.shadow_evict;
+
+    if (evicted - seen.evicted < seen.patience)
+        return;
+    seen.evicted = evicted;
+    if (2 * vmm.xlate.stats.pages < pool_pages_total())
+        return;
+    if (seen.patience < BIT(30))
+        seen.patience *= 2;
+    codesync_flush();
+}
+
 /* Is the guest's next instruction ready to execute? Otherwise the run loop starts over. */
 static bool prepare(struct vcpu *vcpu)
 {
@@ -256,6 +276,7 @@ static bool prepare(struct vcpu *vcpu)
     }
     if (vmm_claims_lost())
         move_translations();
+    make_room_for_spaces();
     if (!(vcpu->cpsr & PSR_T) || thumb_prepare(vcpu))
         return true;
     if (++vmm.software_steps % SOFTWARE_STEPS_MAX == 0) {

@@ -37,6 +37,7 @@ struct trace_record {
     uint8_t kind, outcome, psr, reserved;
 };
 _Static_assert(sizeof(struct trace_header) == 72 && sizeof(struct trace_record) == 20, "docs/tracing.md");
+_Static_assert(TRACE_BUFFER % sizeof(struct trace_record) == 0, "whole records");
 
 #define NAME_FIELD(name, text) #name "\0"
 static const char names[] __attribute__((aligned(4))) = VM_EXITS(NAME_FIELD) VM_OUTCOMES(NAME_FIELD) "\0\0\0";
@@ -55,7 +56,6 @@ struct outcomes {
 bool trace_on;
 
 static struct host_file file;
-static uint8_t file_buffer[sizeof(struct trace_record) * 4096];
 static struct trace_record record;
 static bool begun;              /* 'record' waits for its end */
 static uint64_t left_ticks;     /* when the guest left */
@@ -158,7 +158,7 @@ void trace_record_entry(void)
     put(&record);
 }
 
-void trace_start(void)
+void trace_start(void *buffer)
 {
     struct trace_header header = {
         .magic = "UMBTRACE",
@@ -171,7 +171,7 @@ void trace_start(void)
         .names_size = NAMES_SIZE,
     };
 
-    if (!host_file_create(&file, "umbra.trace=", "trace", file_buffer, sizeof(file_buffer)))
+    if (!buffer || !host_file_create(&file, "umbra.trace=", "trace", buffer, TRACE_BUFFER))
         return;
     strcpy(header.vm_name, vmm.vm.name);
     host_file_write(&file, &header, sizeof(header));

@@ -8,9 +8,10 @@
 #include "core/stats.h"
 #include "core/vcpu.h"
 
+#define TRACE_BUFFER (20u * 4096u) /* whole records */
 extern bool trace_on;
 
-void trace_start(void);
+void trace_start(void *buffer); /* of TRACE_BUFFER bytes; NULL: not asked for */
 /* Writes what is left, and the end mark that tells a whole trace from a broken one. */
 void trace_stop(void);
 

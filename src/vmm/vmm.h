@@ -88,7 +88,7 @@ void thumb_remember(struct xpage *page);
 void thumb_forget(void);
 
 /* codesync.c: translations against the memory they were made from. */
-void codesync_init(void);
+void codesync_init(uint8_t *pages); /* a byte for each page of guest RAM, zeroed */
 /* Is the page translated and its writes watched, so that it must not be mapped writable? */
 bool codesync_watched(void *ctx, gpa_t page);
 /* The guest is about to write the page. */

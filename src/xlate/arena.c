@@ -90,10 +90,23 @@ static unsigned code_entered(const struct xlate *x, uint32_t mib)
     return x->ops->mib_code ? x->ops->mib_code(x->ctx, (mib - (XLATE_D >> 20)) & 0xfff) : 0;
 }
 
-/* A new arena near va: well below it first, since code grows upwards and wants its own place; if
+/* The last MiB within reach above it in which translations of code that was seen would be. */
+static uint32_t last_code_mib(const struct xlate *x, uint32_t mib)
+{
+    uint32_t last = mib;
+
+    for (uint32_t next = mib + 1; next < mib + REACH_MIB && next < 4096; next++) {
+        if (code_entered(x, next) == MIB_CODE_MAX)
+            last = next;
+    }
+    return last;
+}
+
+/* A new arena near va: well below the code around it first, since code grows upwards and wants its own place; if
  * possible where no code of the guest is entered. */
 static struct arena *arena_create(struct xlate *x, uint32_t va)
 {
+    uint32_t base = last_code_mib(x, va >> 20);
     struct arena *a = NULL;
 
     for (unsigned i = 0; i < XLATE_MAX_ARENAS && !a; i++) {
@@ -102,9 +115,10 @@ static struct arena *arena_create(struct xlate *x, uint32_t va)
     }
     for (unsigned i = 0; a && i < (MIB_CODE_MAX + 1) * 2 * REACH_MIB; i++) {
         int32_t step = (int32_t)((i / 2 + 20) % REACH_MIB);
-        uint32_t mib = ((va >> 20) + (uint32_t)(i & 1 ? step : -step)) & 0xfff;
+        uint32_t mib = (base + (uint32_t)(i & 1 ? step : -step)) & 0xfff;
 
-        if (step && may_hold_arena(x, mib) && code_entered(x, mib) <= i / (2 * REACH_MIB))
+        if (mib != va >> 20 && in_reach(mib, va >> 20) && code_entered(x, mib) <= i / (2 * REACH_MIB) &&
+            may_hold_arena(x, mib))
             return arena_build(x, a, mib) ? a : NULL;
     }
     return NULL;

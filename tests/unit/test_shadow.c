@@ -57,11 +57,11 @@ static void set_up(void)
                                     .code_offset = CODE_OFFSET, .page_has_code = has_code };
 
     if (!pool)
-        pool = aligned_alloc(16384, VMM_POOL_MAX);
+        pool = aligned_alloc(16384, VMM_POOL_SIZE);
     memset(fake_arch.ram, 0, RAM_SIZE);
     memset(&vm.stats, 0, sizeof(vm.stats));
     code_page = 0;
-    pool_init(pool, hpa(0x20000000), VMM_POOL_MAX, 2 * SHADOW_MAX_SPACES + 1);
+    pool_init(pool, hpa(0x20000000), VMM_POOL_SIZE, 2 * SHADOW_MAX_SPACES + 1);
     shadow_init(&shadow, &config);
     regs = (struct walk_regs){ .sctlr = SCTLR_M, .dacr = 1 };
     use_space(0, 1);

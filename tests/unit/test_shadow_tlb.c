@@ -537,19 +537,19 @@ static void test_random(const char *name)
     unsigned bad = 0;
 
     for (unsigned seed = 1; seed <= 4; seed++) {
-        set_up(VMM_POOL_MAX);
+        set_up(VMM_POOL_SIZE);
         bad += random_steps(seed, 30000, false, false);
     }
     report(bad == 0 && shadow_audit(&shadow) == 0, "%s: pages, large pages and sections, global and not", name);
     bad = 0;
     for (unsigned seed = 1; seed <= 4; seed++) {
-        set_up(VMM_POOL_MAX);
+        set_up(VMM_POOL_SIZE);
         bad += random_steps(seed, 30000, true, false);
     }
     report(bad == 0 && shadow_audit(&shadow) == 0, "%s: with translated code", name);
     bad = 0;
     for (unsigned seed = 1; seed <= 4; seed++) {
-        set_up(VMM_POOL_MAX);
+        set_up(VMM_POOL_SIZE);
         bad += random_steps(seed, 30000, false, true);
     }
     report(bad == 0 && shadow_audit(&shadow) == 0, "%s: with the MMU off at times", name);
@@ -578,7 +578,7 @@ static void test_claims(void)
     uint32_t *arena, va = 0x36100000;
     struct view *v;
 
-    set_up(VMM_POOL_MAX);
+    set_up(VMM_POOL_SIZE);
     arena = pool_page_alloc();
     memset(arena, 0, 4096);
     arena[0] = desc_small(hpa(CODE_HPA), true, false);
@@ -614,7 +614,7 @@ static void test_claims(void)
 
 static void test_flat_is_alone(void)
 {
-    set_up(VMM_POOL_MAX);
+    set_up(VMM_POOL_SIZE);
     use_space(FLAT);
     fill(RAM + 2 * MiB);
     report(shadow_view(&shadow, VIEW_KERNEL)->l1[(RAM + 2 * MiB) >> 20], "MMU off: mapped flat");
@@ -634,7 +634,7 @@ static void test_audit(void)
     struct view *v;
     uint32_t *l2;
 
-    set_up(VMM_POOL_MAX);
+    set_up(VMM_POOL_SIZE);
     map_pages(0, 0, 0, false);
     fill(mibs[0] << 20);
     v = shadow_view(&shadow, VIEW_KERNEL);
@@ -662,7 +662,7 @@ int main(void)
     vm.ram_base = gpa(RAM);
     vm.ram_size = RAM_SIZE;
     vm.ram_hpa = hpa(HOST);
-    pool = aligned_alloc(16384, VMM_POOL_MAX);
+    pool = aligned_alloc(16384, VMM_POOL_SIZE);
     fake_arch.ram = malloc(RAM_SIZE);
     fake_arch.ram_pa = HOST;
     fake_arch.ram_size = RAM_SIZE;

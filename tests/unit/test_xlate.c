@@ -395,12 +395,15 @@ static void test_arena_and_code(void)
     ok &= arena_meets(0x40000000) == 0x400 - 20;
     code_from = 0x400 - 25;
     code_to = 0x400 + 25;
-    ok &= arena_meets(0x40000000) == 0x400 - 26;
+    ok &= arena_meets(0x40000000) == 0x400 + 26; /* in reach of all of the code */
     code_from = 0x400 - 31; /* all that is in reach below */
     ok &= arena_meets(0x40000000) == 0x400 + 26;
+    code_from = 0x400 - 3; /* below all of it, and still in reach */
+    ok &= arena_meets(0x40000000) == 0x400 - 4;
     report(ok, "arenas keep off places where the guest's code would be entered");
+    code_from = 0x400 - 31;
     code_to = 0x400 + 31;
-    report(arena_meets(0x40000000) == 0x400 - 20, "but for want of any other they take one");
+    report(arena_meets(0x40000000) == 0x400 + 29 - 20, "but for want of any other they take one");
     code_from = 0x400 - 25;
     code_kind = 1;
     report(arena_meets(0x40000000) == 0x400 - 26, "and off what the guest maps");

@@ -17,7 +17,7 @@
 #define VMM_POOL_MAX 0x00c00000
 /* A rotated immediate, so that translated code makes it in one instruction. */
 #define VMM_STATE 0xfb000000
-#define VMM_POOL_SIZE 0x00c00000 /* of it, what boot takes from the host */
+#define VMM_POOL_SIZE 0x00800000 /* of it, what boot takes from the host */
 #define VMM_KMAP 0xfbe00000
 #define VMM_DEV 0xfbf00000
 #define VMM_END 0xfc000000
