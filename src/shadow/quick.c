@@ -40,7 +40,8 @@ static inline uint32_t read_host(uint32_t pa)
 /* Is there anything about the address but its mapping? */
 static inline bool is_special(const struct shadow *s, uint32_t va, bool xn)
 {
-    return bitmap_test(s->claimable, va >> 20) || (!xn && (!bitmap_test(s->exec_mib, va >> 20) || meets_arena(s, va)));
+    return in_window(va >> 20) || bitmap_test(s->claimable, va >> 20) ||
+           (!xn && (!bitmap_test(s->exec_mib, va >> 20) || meets_arena(s, va)));
 }
 
 /* The first page of its MiB in the view.  False: no room, or something is there. */

@@ -9,7 +9,7 @@ enum quick_answer {
     QUICK_FAULT,  /* the guest's: 'fault', 'domain' and 'domain_valid' of the walk's result are set */
 };
 
-/* An access to va, which is not in the window, from that mode. */
+/* An access to va from that mode. */
 enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t va, enum access_kind kind,
                                struct walk_result *w);
 /* Where in RAM the current kernel view has va; false: it does not show RAM there. */

@@ -11,6 +11,7 @@
 #include "core/pool.h"
 #include "shadow/desc.h"
 #include "shadow/l2.h"
+#include "shadow/quick.h"
 #include "shadow/shadow.h"
 #include "test.h"
 
@@ -134,6 +135,27 @@ static void test_views(void)
     shadow_view(&shadow, VIEW_KERNEL)->l1[0x123] = desc_section(hpa(HOST), 0, true, true);
     report(shadow_audit(&shadow) == 1, "audit finds an executable section in a kernel view");
     shadow_view(&shadow, VIEW_KERNEL)->l1[0x123] = 0;
+}
+
+/* The hot path of faults leaves what is not plain to the others. */
+static void test_quick(void)
+{
+    uint32_t hole = VMM_POOL + VMM_POOL_SIZE;
+    struct walk_result w;
+
+    set_up();
+    map_small(0, 0x00101000, SMALL(RAM + 0x300000, AP_ALL, 1) | 1u);
+    map_small(0, hole, SMALL(RAM + 0x300000, AP_ALL, 1) | 1u); /* XN */
+    report(shadow_quick(&shadow, VIEW_USER, 0x00101000, ACCESS_WRITE, &w) == QUICK_FILLED &&
+               lookup(VIEW_USER, 0x00101000) && !lookup(VIEW_KERNEL, 0x00101000), "hot path: one view is filled");
+    report(shadow_quick(&shadow, VIEW_USER, hole, ACCESS_READ, &w) == QUICK_NONE && !lookup(VIEW_USER, hole),
+           "hot path: nothing of the guest in the window, even where umbra has nothing");
+    code_page = RAM + 0x300000;
+    report(shadow_quick(&shadow, VIEW_KERNEL, 0x00101000, ACCESS_WRITE, &w) == QUICK_NONE,
+           "hot path: a write to translated code takes another");
+    code_page = 0;
+    report(shadow_quick(&shadow, VIEW_USER, 0x00102000, ACCESS_FETCH, &w) == QUICK_FAULT && w.fault == FSR_TRANS_L2,
+           "hot path: a fault of the guest");
 }
 
 static void test_tlb_ops(void)
@@ -381,6 +403,7 @@ int main(void)
     fake_arch.ram_pa = HOST;
     fake_arch.ram_size = RAM_SIZE;
     test_views();
+    test_quick();
     test_tlb_ops();
     test_mixed();
     test_sizes();
