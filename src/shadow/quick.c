@@ -122,6 +122,8 @@ bool shadow_quick_ram(const struct shadow *s, uint32_t va, gpa_t *pa)
 {
     uint32_t entry = s->current->views[VIEW_KERNEL].l1[va >> 20], offset;
 
+    if (in_window(va >> 20))
+        return false; /* such tables are not in the pool */
     if (desc_is_section(entry)) {
         offset = (entry & 0xfff00000u) | (va & 0x000fffffu);
     } else {

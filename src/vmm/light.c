@@ -48,13 +48,23 @@ static bool interrupted(const struct vcpu *vcpu)
     return (vgic_irq_pending(gic) && !(vmm.state->ctl & PSR_I)) || (vgic_fiq_pending(gic) && !(guest_fast.ctl & PSR_F));
 }
 
-/* The space that was written, if any, is the current one, and the hardware has it, whatever comes of the exit. */
+/* The space that was written, if any, is the current one, and the hardware has it, whatever comes of the exit.  What
+ * the exit needs of translated code must have been read: this view may not have it. */
 static bool enter_space(struct vcpu *vcpu)
 {
     if (!world_enter_space(vcpu))
         return false;
     world_reload(vcpu, true);
     return true;
+}
+
+/* DACR as the guest kernel has written it.  False: it is the hardware's business, or the shadows', and the long way's. */
+static inline bool sync_dacr(struct vcpu *vcpu)
+{
+    if (vmm.state->dacr == vcpu->cp15.dacr)
+        return true;
+    world_sync_shared(vcpu);
+    return !guest_fast.dacr_block && !world_dacr_is_shadows();
 }
 
 /* Is there something that only the run loop can do? */
@@ -275,6 +285,8 @@ static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
     if ((word & 0x3f) == XLATE_SVC_CP15 ? space_write(vcpu, word) : counter_read(vcpu, word))
         return counted(REASON_exit_emulate);
     was_between = enter_space(vcpu);
+    if (was_between && vmm_claims_lost())
+        return why;
     if ((word & 0x3f) == XLATE_SVC_CP15 && BITS(word, 20, 17) == 7)
         return cache_access(vcpu, why, word, hw_pc);
     if ((word & 0x3f) == XLATE_SVC_CP15)
@@ -321,14 +333,14 @@ static unsigned undefined(struct vcpu *vcpu, unsigned why)
 }
 
 /* A DSB with TLB operations waiting: back to where its stub looks at the queue. */
-static unsigned barrier(struct vcpu *vcpu, unsigned why)
+static unsigned barrier(struct vcpu *vcpu, unsigned why, uint32_t word)
 {
-    uint32_t hw_pc = vcpu->r[15] - 8, word = *(const uint32_t *)hw_pc;
+    uint32_t hw_pc = vcpu->r[15] - 8;
     uint32_t drops = vmm.shadow.code_drops, entries = fault_code_changes;
 
     if ((word & 0x0ff00fffu) == LDR_SAME && BITS(word, 19, 16) == BITS(word, 15, 12))
         return disable_vfp(vcpu, why, hw_pc);
-    if ((word & 0x0ff00fffu) != DSB_PROBE || BITS(word, 19, 16) != BITS(word, 15, 12) || vmm_claims_lost())
+    if ((word & 0x0ff00fffu) != DSB_PROBE || BITS(word, 19, 16) != BITS(word, 15, 12))
         return why;
     world_complete_tlbi();
     if ((vmm.shadow.code_drops != drops || entries != fault_code_changes) &&
@@ -414,11 +426,8 @@ static unsigned user_fetch_fault(struct vcpu *vcpu, unsigned why, uint32_t pc, c
 static inline enum quick_answer quick(struct vcpu *vcpu, enum shadow_mode mode, uint32_t va, enum access_kind kind,
                                       struct walk_result *w)
 {
-    enum quick_answer answer;
+    enum quick_answer answer = shadow_quick(&vmm.shadow, mode, va, kind, w);
 
-    if (vmm.state->dacr != vcpu->cp15.dacr)
-        world_sync_shared(vcpu);
-    answer = shadow_quick(&vmm.shadow, mode, va, kind, w);
     if (answer == QUICK_FILLED)
         vcpu->vm->stats.fault_hidden++;
     return answer;
@@ -445,15 +454,17 @@ static bool is_device(const struct vcpu *vcpu, uint32_t va, gpa_t pa)
 static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
 {
     uint32_t va = read_dfar(), dfsr = read_dfsr();
-    bool was_between = enter_space(vcpu), write = dfsr & DFSR_WNR;
+    bool thumb = vcpu->cpsr & PSR_T, probe = !thumb && ALIGN_DOWN(va, MiB) == VMM_STATE, write = dfsr & DFSR_WNR;
+    uint32_t word = probe ? *(const uint32_t *)(vcpu->r[15] - 8) : 0;
     enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
+    bool was_between = enter_space(vcpu);
     struct walk_result w;
 
-    if (vcpu->cpsr & PSR_T)
+    if (thumb || vmm_claims_lost())
         return why;
-    if (ALIGN_DOWN(va, MiB) == VMM_STATE)
-        return barrier(vcpu, why);
-    if (!fault_is_mapping(dfsr) || vmm_claims_lost())
+    if (probe)
+        return barrier(vcpu, why, word);
+    if (!fault_is_mapping(dfsr) || !sync_dacr(vcpu))
         return why;
     if (was_between)
         return again(vcpu, REASON_exit_dabt_kernel); /* the space's own shadow may have it */
@@ -466,7 +477,6 @@ static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
         break;
     case QUICK_NONE: break;
     }
-    world_sync_shared(vcpu);
     switch (fault_try(vcpu, va, kind, true, &w)) {
     case FAULT_FILLED: return world_dacr_late() ? why : again_anew(vcpu, true);
     case FAULT_DEVICE: return device(vcpu, why, &w, va, write);
@@ -482,14 +492,13 @@ static unsigned user_data(struct vcpu *vcpu, unsigned why)
     enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
     struct walk_result w;
 
-    if (!fault_is_mapping(dfsr))
+    if (!fault_is_mapping(dfsr) || !sync_dacr(vcpu))
         return why;
     switch (quick(vcpu, VIEW_USER, va, kind, &w)) {
     case QUICK_FILLED: return again(vcpu, REASON_exit_dabt_user);
     case QUICK_FAULT: return user_data_fault(vcpu, why, va, write, &w);
     default: break;
     }
-    world_sync_shared(vcpu);
     switch (fault_try(vcpu, va, kind, false, &w)) {
     case FAULT_FILLED: return world_dacr_late() ? why : again_anew(vcpu, false);
     case FAULT_REFLECT: return user_data_fault(vcpu, why, va, write, &w);
@@ -504,12 +513,13 @@ static unsigned user_fetch(struct vcpu *vcpu, unsigned why)
 
     if (!fault_is_mapping(ifsr) || ((vcpu->cpsr & PSR_T) && (pc & 0xfff) == 0xffe))
         return why; /* two pages, perhaps */
+    if (!sync_dacr(vcpu))
+        return why;
     switch (quick(vcpu, VIEW_USER, pc, ACCESS_FETCH, &w)) {
     case QUICK_FILLED: vcpu->r[15] = pc; return counted(REASON_exit_pabt_user);
     case QUICK_FAULT: return user_fetch_fault(vcpu, why, pc, &w);
     default: break;
     }
-    world_sync_shared(vcpu);
     switch (fault_try(vcpu, pc, ACCESS_FETCH, false, &w)) {
     case FAULT_FILLED: break;
     case FAULT_REFLECT: return user_fetch_fault(vcpu, why, pc, &w);

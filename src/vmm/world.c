@@ -81,6 +81,7 @@ static void load_dacr(struct vcpu *vcpu, bool kernel, bool was_user)
 
     guest_fast.dacr_block = (vmm.without & WITHOUT_LAZY_DACR) || trace_on || !(vcpu->cp15.sctlr & SCTLR_M) ||
                             world_dacr_is_shadows();
+    guest_fast.dacr_at = guest_fast.dacr_block ? &guest_fast.hw_dacr : &vmm.state->dacr;
     if (kernel && !guest_fast.dacr_block)
         dacr &= was_user ? guest_fast.entry_dacr : guest_fast.hw_dacr;
     dacr &= ~VMM_DOMAIN;

@@ -102,6 +102,19 @@ static uint32_t last_code_mib(const struct xlate *x, uint32_t mib)
     return last;
 }
 
+/* A place for an arena around 'base', in reach of 'from', where at most so much of the guest's code is entered; or 0. */
+static uint32_t free_mib(const struct xlate *x, uint32_t base, uint32_t from, unsigned code)
+{
+    for (unsigned i = 0; i < 2 * REACH_MIB; i++) {
+        int32_t step = (int32_t)((i / 2 + 20) % REACH_MIB);
+        uint32_t mib = (base + (uint32_t)(i & 1 ? step : -step)) & 0xfff;
+
+        if (mib != from && in_reach(mib, from) && code_entered(x, mib) <= code && may_hold_arena(x, mib))
+            return mib;
+    }
+    return 0;
+}
+
 /* A new arena near va: well below the code around it first, since code grows upwards and wants its own place; if
  * possible where no code of the guest is entered. */
 static struct arena *arena_create(struct xlate *x, uint32_t va)
@@ -113,12 +126,10 @@ static struct arena *arena_create(struct xlate *x, uint32_t va)
         if (!x->arenas[i].mib)
             a = &x->arenas[i];
     }
-    for (unsigned i = 0; a && i < (MIB_CODE_MAX + 1) * 2 * REACH_MIB; i++) {
-        int32_t step = (int32_t)((i / 2 + 20) % REACH_MIB);
-        uint32_t mib = (base + (uint32_t)(i & 1 ? step : -step)) & 0xfff;
+    for (unsigned i = 0; a && i < (MIB_CODE_MAX + 1) * 2; i++) {
+        uint32_t mib = free_mib(x, i & 1 ? va >> 20 : base, va >> 20, i / 2);
 
-        if (mib != va >> 20 && in_reach(mib, va >> 20) && code_entered(x, mib) <= i / (2 * REACH_MIB) &&
-            may_hold_arena(x, mib))
+        if (mib)
             return arena_build(x, a, mib) ? a : NULL;
     }
     return NULL;

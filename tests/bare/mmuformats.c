@@ -192,6 +192,38 @@ static void read_as_manager_and_client(uint32_t va)
     (void)*(volatile uint32_t *)va;
 }
 
+/* Read as Manager, then all domains are Manager's, then all Client's. */
+static void read_and_lose_all(uint32_t va)
+{
+    CP15_WRITE(0, c3, c0, 0, (CP15_READ(0, c3, c0, 0) & ~(3u << 2)) | 3u << 2);
+    isb();
+    (void)*(volatile uint32_t *)va;
+    CP15_WRITE(0, c3, c0, 0, ~0u);
+    isb();
+    (void)*(volatile uint32_t *)0x61000000;
+    CP15_WRITE(0, c3, c0, 0, 0x55555555);
+    isb();
+    (void)*(volatile uint32_t *)va;
+}
+
+static void all_managers_lost(void)
+{
+    bool ok = true;
+
+    map(SMALL_F, AP_NONE, 1, false);
+    l1_set(l1_table, 0x61000000, SECTION(TEST_PA, AP_ALL) | L1_DOMAIN(2));
+    for (unsigned n = 0; n < 20; n++) {
+        CP15_WRITE(0, c3, c0, 0, 1);
+        isb();
+        tlbi_all();
+        ok &= catch_call(read_and_lose_all, VA) == EXC_DABT && fsr_status(last_trap.dfsr) == 0xf;
+    }
+    report(ok, "all Managers, then Clients");
+    CP15_WRITE(0, c3, c0, 0, 1);
+    isb();
+    unmap();
+}
+
 /* What is reached as Manager of a domain is checked again as soon as that is lost. */
 static void manager_lost(void)
 {
@@ -361,6 +393,7 @@ void test_main(void)
     domains();
     domain_toggle();
     manager_lost();
+    all_managers_lost();
     execute();
     tex_remap();
     mmu_off_and_on();

@@ -327,6 +327,22 @@ static void user_code(void)
     report(ok, "user code patched by the kernel through an alias");
 }
 
+/* Code was written, so that maintenance must look, and it names addresses where nothing is. */
+static void nowhere(void)
+{
+    static const uint32_t places[] = { 0xfa000000, 0xfb000000, 0xfbe00000, 0xfbfff000, 0xfffff000, 0x00000040 };
+    volatile uint32_t *code = (volatile uint32_t *)(uint32_t)nowhere;
+
+    for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        *code = *code;
+        CP15_WRITE(0, c7, c5, 1, places[i]);
+        isb();
+    }
+    CP15_WRITE(0, c7, c5, 0, 0);
+    isb();
+    report(true, "ICIMVAU of nothing");
+}
+
 void test_main(void)
 {
     patch(CODE, CODE, "MMU off");
@@ -349,4 +365,5 @@ void test_main(void)
     pages_rewritten();
     traps_replaced();
     user_code();
+    nowhere();
 }

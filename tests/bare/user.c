@@ -79,6 +79,7 @@ uint32_t space_vfp_read(uint32_t ttbr0, uint32_t asid, const uint32_t *va);
 /* The same of a kernel that does something between, as when it changes threads. */
 static void spaces_and_vfp(void)
 {
+    uint32_t (*far)(uint32_t, uint32_t, const uint32_t *), alias = 0x80000000;
     uint32_t ttbr0 = CP15_READ(0, c2, c0, 0), flags = ttbr0 & 0x3fff, va = 0x51000000, wrong = 0;
 
     CP15_WRITE(0, c1, c0, 2, 0xf00000);
@@ -94,6 +95,16 @@ static void spaces_and_vfp(void)
     }
     space_by_ldm(ttbr0, 0);
     report_eq(wrong, 0, "and so does a kernel that disabled VFP meanwhile");
+    /* the same by code that the other space has not executed before, far from all the rest */
+    far = (void *)(alias | ((uint32_t)space_vfp_read & 0xfffff));
+    l1_set(l1_table, alias, SECTION((uint32_t)space_vfp_read & 0xfff00000, AP_ALL));
+    l1_set(l1_other, alias, SECTION((uint32_t)space_vfp_read & 0xfff00000, AP_ALL));
+    dsb();
+    isb();
+    wrong = far(ttbr0, 0, (uint32_t *)va) != 1;
+    wrong += far((uint32_t)l1_other | flags, 1, (uint32_t *)va) != 2;
+    space_by_ldm(ttbr0, 0);
+    report_eq(wrong, 0, "by code far away, too");
 }
 
 static void undefined(void)

@@ -5,7 +5,7 @@
  *
  *   user_svc      SVC from guest user: exception entry into the guest kernel (B1.9.10)
  *   kernel_svc    exits of translated code: MOVS pc, lr (B9.3.20), MCR DACR, counter reads, MCR TTBR0 and CONTEXTIDR
- *   kernel_dabt   a domain fault that the guest's own DACR does not justify
+ *   kernel_dabt   an abort while the hardware's DACR gives less than the guest's
  *
  * sp is the struct vcpu.  The state page is hostile: what comes from it is used as a value of the guest, or
  * masked, or compared with what is allowed.  Interrupts stay masked throughout.
@@ -294,23 +294,20 @@ eret_kernel:
 bank_of_mode:
     .byte   0, 0, 16, 4, 0, 0, 0, 8, 0, 0, 0, 12, 0, 0, 0, 0
 
-    @ Less access than the guest's DACR gives: give it, and try again
+    @ Less access than the guest's DACR gives: give it, and try again.  It may not have been for want of
+    @ access; then it aborts once more.
     .balign 32
     .global kernel_dabt
 kernel_dabt:
     stmia   sp, {r0-r3}
-    mrc     p15, 0, r0, c5, c0, 0
-    movw    r1, #0x40d              @ FS bits 4, 3, 2, 0: domain faults are 0b01001 and 0b01011
-    and     r0, r0, r1
-    cmp     r0, #9
-    bne     kernel_dabt_back
     ldr     r2, =guest_fast
-    ldr     r0, [r2, #FAST_STATE]
-    ldr     r3, [r0, #STATE_DACR]   @ the hardware's own, when DACR writes exit to C
+    ldr     r0, [r2, #FAST_DACR_AT]
+    ldr     r3, [r0]                @ the guest's, or the hardware's own where this is not for here
     host_dacr r3, r1
     ldr     r1, [r2, #FAST_HW_DACR]
     cmp     r3, r1
     beq     kernel_dabt_back
+    ldr     r0, [r2, #FAST_STATE]
     load_dacr r3, r0, r1
     count   FAST_DACR_FAULT, r1
     ldmia   sp, {r0-r3}

@@ -35,6 +35,7 @@
 #define FAST_COUNTER_START 144
 #define FAST_BETWEEN 152
 #define FAST_SPACE 156
+#define FAST_DACR_AT 160
 
 /* Reasons that the vectors give guest_switch, with EXIT_KERNEL when the guest was in a kernel view. */
 #define EXIT_UND 1

@@ -56,6 +56,7 @@ AT(guest_fast, counter_scale, FAST_COUNTER_SCALE);
 AT(guest_fast, counter_start, FAST_COUNTER_START);
 AT(guest_fast, between, FAST_BETWEEN);
 AT(guest_fast, space, FAST_SPACE);
+AT(guest_fast, dacr_at, FAST_DACR_AT);
 _Static_assert(GUEST_EXIT_UND == EXIT_UND && GUEST_EXIT_DONE == EXIT_DONE, "frame.h: reasons");
 /* bank_of_mode in fastpath.S */
 _Static_assert(BANK_SVC == 1 && BANK_ABT == 2 && BANK_UND == 3 && BANK_IRQ == 4, "banks");
@@ -68,6 +69,7 @@ void guest_init(struct vcpu *vcpu)
     guest_fast.psr_check = ~(PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE | PSR_T);
     guest_fast.queue_empty = VMM_STATE + STATE_QUEUE;
     guest_fast.dacr_keep = 0x15555555u; /* Manager becomes Client, domain 15 is the VMM's */
+    guest_fast.dacr_at = &guest_fast.hw_dacr;
     guest_fast.vectors_kernel = (uint32_t)guest_vectors_kernel;
     guest_fast.vectors_user = (uint32_t)guest_vectors_user;
     write_vbar((uint32_t)guest_vectors_user);

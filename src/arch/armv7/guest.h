@@ -58,6 +58,7 @@ struct guest_fast {
     uint64_t counter_start;   /* in host ticks: the guest's time 0 */
     uint32_t between;         /* not 0: writes of TTBR0 and CONTEXTIDR need only be noted (vmm/world.c) */
     uint32_t space;           /* such writes since C last counted */
+    const uint32_t *dacr_at;  /* where the guest's DACR is; of hw_dacr while dacr_block is set */
 };
 #define ERET_BLOCKED 1u
 #define ERET_WAITS 2u
