@@ -58,7 +58,7 @@ static bool enter_space(struct vcpu *vcpu)
     return true;
 }
 
-/* DACR as the guest kernel has written it.  False: it is the hardware's business, or the shadows', and the long way's. */
+/* DACR as the guest kernel has written it.  False: that changes the hardware's or the shadows, the long way. */
 static inline bool sync_dacr(struct vcpu *vcpu)
 {
     if (vmm.state->dacr == vcpu->cp15.dacr)

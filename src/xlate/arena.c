@@ -102,7 +102,7 @@ static uint32_t last_code_mib(const struct xlate *x, uint32_t mib)
     return last;
 }
 
-/* A place for an arena around 'base', in reach of 'from', where at most so much of the guest's code is entered; or 0. */
+/* A place for an arena around 'base', in reach of 'from', where guest code is no likelier than that; or 0. */
 static uint32_t free_mib(const struct xlate *x, uint32_t base, uint32_t from, unsigned code)
 {
     for (unsigned i = 0; i < 2 * REACH_MIB; i++) {
