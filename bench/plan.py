@@ -6,10 +6,10 @@ import os
 BENCH_RAMDISK = os.path.join(OUT, "initramfs.cpio.gz")
 SAMPLES = 2  # ms of guest time
 
-MAIN_OPS = [op for op in targets.OPERATIONS if not op.startswith("ctx-")] + ["ctx-1-0", "ctx-2-0"]
+MAIN_OPS = [op for op in targets.OPERATIONS if not op.startswith("ctx-")] + ["ctx-1-0:1000", "ctx-2-0:1000"]
 APPS = ["@gzip", "@xz", "@sqlite", "@loops"]
 CTX_KIB, CTX_PROCESSES = (0, 16, 64), (1, 2, 8, 16)
-MICRO_OPS = MAIN_OPS[:-2] + ["ctx-%d-%d" % (p, k) for k in CTX_KIB for p in CTX_PROCESSES]
+MICRO_OPS = MAIN_OPS + ["ctx-%d-%d" % (p, k) for k in CTX_KIB for p in CTX_PROCESSES if k or p > 2]
 
 LMBENCH_ROWS = ["null", "read", "write", "stat", "fstat", "open", "sig-install", "sig-catch", "sig-prot", "pipe",
                 "unix"] + ["ctx-%d-%d" % (p, k) for k in CTX_KIB for p in CTX_PROCESSES[1:]] + \

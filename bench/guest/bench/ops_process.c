@@ -225,7 +225,7 @@ static void finish_touched(void)
 const struct operation process_operations[] = {
     { "pipe", prepare_pipe, op_round_trip, finish_child, 3000, 1, false },
     { "unix", prepare_unix, op_round_trip, finish_child, 3000, 1, false },
-    { "ctx-", prepare_ring, op_ring, finish_ring, 1000, 0, false },
+    { "ctx-", prepare_ring, op_ring, finish_ring, 100, 0, false },
     { "bystanders-", prepare_bystanders, op_nothing, NULL, 1, 1, false },
     { "fork", NULL, op_fork, NULL, 100, 1, false },
     { "exec", NULL, op_exec, NULL, 30, 1, false },
