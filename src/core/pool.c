@@ -20,7 +20,7 @@ static struct {
     void *pages, *l1s;
     uint32_t pages_total, pages_free;
     unsigned l1_count, lent;                  /* tables; of them, those in use as pages */
-    uint8_t spare[VMM_POOL_SIZE / L1_SIZE];    /* pages of a lent table that are free, a bit each */
+    uint8_t spare[VMM_POOL_SIZE / L1_SIZE];   /* pages of a lent table that are free, a bit each */
     unsigned spares;                          /* such tables */
 } pool;
 

@@ -139,9 +139,8 @@ void emulate_inject_undefined(struct vcpu *vcpu);
 /* clock.c */
 uint64_t clock_now(void);          /* guest timer ticks */
 void clock_init_fast(void);        /* lets the vectors read them */
-void clock_program(void);
-/* The same, when the time was read just now. */
-void clock_program_at(uint64_t now);          /* guest timers up to now, host timer at their next deadline */
+void clock_program(void);          /* guest timers up to now, host timer at their next deadline */
+void clock_program_at(uint64_t now); /* the same, when the time was read just now */
 void clock_host_irq(void);         /* handles every pending host interrupt */
 void clock_wait(struct vcpu *vcpu); /* WFI: idles until an interrupt is pending */
 
