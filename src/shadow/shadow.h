@@ -18,7 +18,7 @@
 #define SHADOW_MAX_SPACES 160
 #define SHADOW_ASIDS 126     /* pairs of host ASIDs: those that were current lately have one */
 #define SHADOW_MAX_CLAIMS 64
-/* Host ASID under which the hardware may walk global_l1 itself; those of spaces begin at 2, 0 is for changing over. */
+/* Host ASID under which the hardware may walk global_l1 itself; those of spaces begin at 2, 0 is boot's. */
 #define SHADOW_GLOBAL_ASID 1u
 #define SHADOW_SEED_LOG 256u
 #define SHADOW_BITMAP 128 /* words of a bitmap with a bit for each MiB */

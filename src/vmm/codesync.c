@@ -88,6 +88,13 @@ static struct xpage *page_at(uint32_t hw_pc)
     return words.v ? xlate_page_at(&vmm.xlate, hw_pc, pool_ptr(words)) : NULL;
 }
 
+bool codesync_word_at(uint32_t hw_pc, uint32_t *insn)
+{
+    const struct xpage *page = page_at(hw_pc);
+
+    return page && codesync_words(page->gpa, BITS(hw_pc, 11, 2), insn, 1);
+}
+
 bool codesync_make_stub(uint32_t hw_pc)
 {
     struct xpage *page = page_at(hw_pc);

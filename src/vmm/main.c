@@ -31,7 +31,7 @@
 struct vmm vmm;
 
 /* What every view of the guest starts from: the VMM's window and nothing else. */
-static uint32_t window_l1[4096];
+static uint32_t window_l1[4096] __attribute__((aligned(16384), section(".bss.l1,\"aw\",%nobits@")));
 static uint32_t state_l2[256] __attribute__((aligned(1024)));
 static struct vmdesc desc;
 static void *trace_buffer;
@@ -319,6 +319,7 @@ void vmm_main(uint32_t dtb_pa)
     trace_start(trace_buffer);
     sample_start();
     light_init(!trace_on && !(vmm.without & WITHOUT_FAST_PATHS));
+    guest_forget_boot(vmm_va_to_pa(window_l1));
     vmm_run();
     host_exit(finish());
 }

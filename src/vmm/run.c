@@ -113,16 +113,15 @@ static void exit_user(struct vcpu *vcpu, enum guest_exit why)
     }
 }
 
-/* A branch to an odd address left the A32 entry map: undo what the stubs added (stubs.c). */
+/* A branch to an odd address left the A32 entry map. */
 static void enter_thumb(struct vcpu *vcpu, uint32_t hw_pc)
 {
-    uint32_t *target = &vmm.state->slot[SLOT_T];
+    uint32_t call = vcpu->r[14] - 4, insn = 0;
+    const uint32_t *now;
 
-    vcpu->r[15] = (hw_pc - XLATE_D) ^ XLATE_THUMB_TAG;
-    if (*target & 1)
-        *target = 0;
-    else if (vcpu->r[14] & 1)
-        vcpu->r[14] ^= XLATE_THUMB_TAG;
+    if (!(call & 3) && !codesync_word_at(call + XLATE_D, &insn) && (now = access_peek(vcpu, call)))
+        insn = *now;
+    vcpu->r[15] = xlate_thumb_target(&vmm.xlate, hw_pc, vcpu->r, insn);
 }
 
 static void left_translation(struct vcpu *vcpu, uint32_t hw_pc)
@@ -173,7 +172,7 @@ static void kernel_data_abort(struct vcpu *vcpu, uint32_t hw_pc, enum unwind_res
 
 static void exit_kernel(struct vcpu *vcpu, const struct world_exit *exit)
 {
-    uint32_t hw_pc = exit->hw_pc;
+    uint32_t hw_pc = exit->hw_pc, word;
     enum guest_exit why = exit->why;
     enum unwind_result unwound;
 
@@ -187,6 +186,12 @@ static void exit_kernel(struct vcpu *vcpu, const struct world_exit *exit)
     }
     unwound = xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
     world_sync(vcpu);
+    if (why == GUEST_EXIT_IRQ && (vcpu->cpsr & PSR_T) && !xlate_arena_at(&vmm.xlate, hw_pc) &&
+        !codesync_word_at(hw_pc & ~3u, &word)) {
+        enter_thumb(vcpu, hw_pc); /* between the branch and the fetch that will abort */
+        clock_host_irq();
+        return;
+    }
     if ((vcpu->cpsr & PSR_T) && !xlate_arena_at(&vmm.xlate, hw_pc)) {
         vmm_stop("a branch to Thumb code met translated ARM code at 0x%08lx: see CAVEATS.md", (unsigned long)hw_pc);
         return;

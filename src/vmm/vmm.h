@@ -103,6 +103,8 @@ bool codesync_is_dirty(gpa_t pa);
 void codesync_refresh(gpa_t page);
 /* The word that executes at hw_pc was translated as one to be looked at later: gives it its stub or exit. */
 bool codesync_make_stub(uint32_t hw_pc);
+/* The guest's word that was translated for hw_pc, in place or displaced; false: no code is mapped there. */
+bool codesync_word_at(uint32_t hw_pc, uint32_t *insn);
 /* Words of the page as they were when it was translated. */
 bool codesync_words(gpa_t page, unsigned index, uint32_t *insns, unsigned count);
 /* Drops the page's translations; or every translation, with the shadows that map them. */

@@ -98,20 +98,22 @@ static void stub_bx(struct stub_writer *w, unsigned rm)
     end_jump(w, ra);
 }
 
-/* blx rm: add lr,rm,rm,lsl #31; add lr,lr,#D; str lr,T; ldr lr,=pc+4; ldr pc,T.
- * rm is intact throughout, so an interrupted one is finished from word 0 on. */
-static bool stub_blx(struct stub_writer *w, unsigned rm, uint32_t pc)
+/* blx rm: add rm,rm,rm,lsl #31; sub lr,lr,#D or ldr lr,=pc+4; add pc,rm,#D
+ * Only an odd rm is changed.  What arrives at an odd target finds rm by the instruction before LR, which is that of
+ * a page in place. */
+static bool stub_blx(struct stub_writer *w, unsigned rm, uint32_t pc, bool linked)
 {
-    if (rm == R_LR)
+    if (rm == R_LR || !w->in_place)
         return false;
     w->site->kind = STUB_BLX;
     w->site->commit = 0;
     w->site->rb = rm & 15;
-    put(w, a32_add_lsl31(R_LR, rm, rm));
-    put(w, a32_add_imm(R_LR, R_LR, XLATE_D_IMM12));
-    put_store(w, R_LR, FIELD_SLOT(SLOT_T));
-    put_const(w, R_LR, pc + 4);
-    put_load(w, R_PC, FIELD_SLOT(SLOT_T));
+    put(w, a32_add_lsl31(rm, rm, rm));
+    if (linked)
+        put(w, a32_sub_imm(R_LR, R_LR, XLATE_D_IMM12));
+    else
+        put_const(w, R_LR, pc + 4);
+    put(w, a32_add_imm(R_PC, rm, XLATE_D_IMM12));
     return true;
 }
 
@@ -326,7 +328,7 @@ static bool stub_branch(struct stub_writer *w, uint32_t insn, enum a32_class cla
     if (class == A32_BL)
         return stub_bl(w, insn, pc, linked);
     if (class == A32_BLX_REG)
-        return stub_blx(w, rm, pc);
+        return stub_blx(w, rm, pc, linked);
     if (class == A32_B)
         stub_b_far(w, insn, pc);
     else if (rm == R_LR)

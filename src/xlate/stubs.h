@@ -23,6 +23,7 @@ struct stub_writer {
     unsigned restored_at;   /* ... if this is 'count' */
     struct stub_literal *literals; /* STUB_MAX_LITERALS */
     unsigned literal_count;
+    bool in_place;       /* the page's words stand at the guest's addresses + D */
     bool lazy_dacr;      /* MCR DACR may have a stub */
     uint32_t midr, ctr;  /* of struct xlate */
     bool tlbi_queue;     /* TLBIMVA waits for DSB */

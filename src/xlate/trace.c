@@ -162,7 +162,7 @@ static void put_literals(struct stub_writer *w)
 uint32_t stub_emit(struct stub_writer *w, const struct stub_code *code)
 {
     uint32_t insn = code->words[0], cc = insn >> 28 == 15 ? CC_AL : insn >> 28;
-    bool linked = code->class == A32_BL && code->in_place;
+    bool linked = (code->class == A32_BL || code->class == A32_BLX_REG) && code->in_place;
 
     stub_start(w, code->pc);
     if (!stub_body(w, insn, code->class, code->row, code->pc, linked))

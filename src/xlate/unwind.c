@@ -79,6 +79,8 @@ static enum unwind_result finish(struct xlate *x, const struct arena_page *page,
         set_target(state->slot[SLOT_T], r, cpsr);
         break;
     case STUB_BLX:
+        if (k > 0 && (r[s->rb] & 1))
+            r[s->rb] ^= XLATE_THUMB_TAG;
         r[14] = s->guest_pc + 4;
         set_target(r[s->rb] + XLATE_D + (r[s->rb] & 1 ? XLATE_THUMB_TAG : 0), r, cpsr);
         break;
@@ -142,4 +144,25 @@ enum unwind_result xlate_unwind(struct xlate *x, uint32_t hw_pc, uint32_t r[16],
         return UNWIND_CLEAN;
     }
     return UNWIND_UNKNOWN;
+}
+
+uint32_t xlate_thumb_target(struct xlate *x, uint32_t hw_pc, uint32_t r[16], uint32_t call)
+{
+    uint32_t *slot = &x->state->slot[SLOT_T];
+    unsigned rm = 0;
+
+    if (*slot & 1) {
+        *slot = 0;
+    } else if (r[14] & 1) {
+        r[14] ^= XLATE_THUMB_TAG;
+    } else {
+        if ((call & 0x0ffffff0u) == 0x012fff30u)
+            rm = call & 15;
+        else
+            while (rm < 13 && r[rm] + XLATE_D != (hw_pc | 1))
+                rm++;
+        if (r[rm] & 1)
+            r[rm] ^= XLATE_THUMB_TAG;
+    }
+    return (hw_pc - XLATE_D) ^ XLATE_THUMB_TAG;
 }

@@ -166,3 +166,10 @@ enum unwind_result {
  * state of the guest: r[0..14] and *cpsr are updated, r[15] is set.
  */
 enum unwind_result xlate_unwind(struct xlate *x, uint32_t hw_pc, uint32_t r[16], uint32_t *cpsr);
+
+/*
+ * A branch to an odd address left the A32 entry map and arrived at hw_pc in T32 state: undoes what its stub added to
+ * slot T, LR or the register of a BLX, and returns the guest's address.  call: the instruction before LR as it was
+ * translated, 0 when that is not known; only of BLX there is nothing else.
+ */
+uint32_t xlate_thumb_target(struct xlate *x, uint32_t hw_pc, uint32_t r[16], uint32_t call);

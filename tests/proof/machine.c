@@ -438,19 +438,15 @@ enum unwind_result machine_unwind(const struct machine *entered, const struct cp
     return xlate_unwind(&xlate, hw->r[15], out->vcpu.r, &out->vcpu.cpsr);
 }
 
-void machine_arrive(const struct machine *entered, const struct cpu_regs *hw, const struct xpage *p,
+void machine_arrive(const struct machine *entered, const struct cpu_regs *hw, const struct xpage *p, uint32_t call,
                     struct machine *out)
 {
     uint32_t hw_pc = hw->r[15];
     struct vcpu *v = &out->vcpu;
 
     from_hardware(entered, hw, out);
-    if (v->cpsr & PSR_T) { /* vmm/run.c, enter_thumb */
-        v->r[15] = (hw_pc - XLATE_D) ^ XLATE_THUMB_TAG;
-        if (state->slot[SLOT_T] & 1)
-            state->slot[SLOT_T] = 0;
-        else if (v->r[14] & 1)
-            v->r[14] ^= XLATE_THUMB_TAG;
+    if (v->cpsr & PSR_T) { 
+        v->r[15] = xlate_thumb_target(&xlate, hw_pc, v->r, call);
     } else if (p->alt && hw_pc - p->va <= 4096) {
         v->r[15] = p->gva.v + (hw_pc - p->va);
     } else {

@@ -61,8 +61,9 @@ void machine_enter(const struct machine *m, bool pending, struct cpu *cpu);
 /* The virtual machine at an exception with these hardware registers, as vmm/run.c makes it. */
 enum unwind_result machine_unwind(const struct machine *entered, const struct cpu_regs *hw,
                                   struct machine *out);
-/* The same after a branch to where no translation is; p: the page that was left. */
-void machine_arrive(const struct machine *entered, const struct cpu_regs *hw, const struct xpage *p,
+/* The same after a branch to where no translation is; p: the page that was left; call: the guest's word before LR, if
+ * it is of that page. */
+void machine_arrive(const struct machine *entered, const struct cpu_regs *hw, const struct xpage *p, uint32_t call,
                     struct machine *out);
 /* Did no TLBIMVA wait when the machine was entered? */
 bool machine_queue_is_empty(void);

@@ -150,7 +150,7 @@ static void check_entry(const struct xpage *p, unsigned i)
         target = va + 8 + ((uint32_t)sign_extend(word & 0xffffff, 24) << 2);
         if (!is_stub(target, CODE_PAGE + 4 * i))
             fail(insn, "branches to what is not its stub", word, target);
-        if ((word & BIT(24)) && (insn & 0x0f000000) != 0x0b000000)
+        if ((word & BIT(24)) && (insn & 0x0f000000) != 0x0b000000 && (insn & 0x0ffffff0) != 0x012fff30)
             fail(insn, "changes LR", word, i);
     } else if ((word & 0x0f000000) != 0x0f000000 && !is_replacement(insn, word)) {
         fail(insn, "another word", word, i);
@@ -406,7 +406,7 @@ static bool check_done(struct cpu *cpu)
     bool unmasks;
 
     count.run_stubs++;
-    machine_arrive(&before, &cpu->regs, page, &got);
+    machine_arrive(&before, &cpu->regs, page, insn_now, &got);
     if (expected.vfp)
         cpu_read_vfp(got.vfp);
     if (expected.result == EXEC_UNDEF)

@@ -175,11 +175,18 @@ static bool serve_exit(struct cpu *cpu)
     return true;
 }
 
+static uint32_t word_before(uint32_t lr)
+{
+    uint32_t i = (lr - 4 - page->gva.v) / 4;
+
+    return i < 1024 ? source[i] : 0;
+}
+
 static void check_end(struct cpu *cpu, enum cpu_stop stop)
 {
     if (stop == CPU_LEFT || stop == CPU_FETCH) {
         count.left++;
-        machine_arrive(&before, &cpu->regs, page, &got);
+        machine_arrive(&before, &cpu->regs, page, word_before(cpu->regs.r[14]), &got);
         follows(&got, "another result");
         return;
     }

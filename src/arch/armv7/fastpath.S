@@ -28,16 +28,16 @@
 
     .text
 
-    @ Loads the translation of a view: by the reserved ASID 0, of which the TLB holds
-    @ nothing, so that no walk joins one table with the other's ASID (B3.10.4).
+    @ Loads the translation of a view: by the table that has nothing but the window, which is global, so that no
+    @ walk joins one table with the other's ASID (B3.10.4).
     @ No table was written since the last DSB.  The last write, and those of VBAR and DACR, are synchronized by the
     @ exception return that follows (B3.15.5); until then only the window is accessed, which is the same in all.
-    .macro load_view ttbr, asid, zero
-    mcr     p15, 0, \zero, c13, c0, 1
-    isb
-    mcr     p15, 0, \ttbr, c2, c0, 0
+    .macro load_view ttbr, asid, window
+    mcr     p15, 0, \window, c2, c0, 0
     isb
     mcr     p15, 0, \asid, c13, c0, 1
+    isb
+    mcr     p15, 0, \ttbr, c2, c0, 0
     .endm
 
     .macro count field, tmp
@@ -65,7 +65,7 @@
 user_svc:
     stmia   sp, {r0-r12}
     ldr     r2, =guest_fast
-    @ svc_entry, state, masks, svc_ctl, svc_keep, kernel, vectors_kernel, zero
+    @ svc_entry, state, masks, svc_ctl, svc_keep, kernel, vectors_kernel, window
     ldmia   r2, {r0, r1, r3-r12}
     cmp     r0, #0
     beq     user_svc_back
@@ -202,7 +202,7 @@ counter:
     @ MOVS pc, lr.  r2 = guest_fast
 eret:
     add     r3, r2, #FAST_STATE_TOO
-    @ state, queue_empty, psr_check, user_psr, ctl, bank, user, vectors_user, zero, dacr_keep
+    @ state, queue_empty, psr_check, user_psr, ctl, bank, user, vectors_user, window, dacr_keep
     ldmia   r3, {r0, r3-r12}
     ldr     r1, [r0, #STATE_TLBI_NEXT]
     cmp     r1, r3                  @ TLB operations wait: a DSB in User mode would have to complete them

@@ -11,7 +11,6 @@
 
 #define CPACR_CP10_CP11 0x00f00000u
 #define FPEXC_EN 0x40000000u
-#define RESERVED_ASID 0u
 
 extern char guest_vectors_user[], guest_vectors_kernel[];
 unsigned guest_switch(struct vcpu *vcpu);
@@ -34,11 +33,12 @@ AT(vcpu, cp15.contextidr, VCPU_CONTEXTIDR);
 AT(guest_fast, svc_entry, FAST_SVC_ENTRY);
 AT(guest_fast, state, FAST_STATE);
 AT(guest_fast, kernel, FAST_KERNEL_VIEW);
-AT(guest_fast, zero, FAST_KERNEL_VIEW + 12);
+AT(guest_fast, window, FAST_KERNEL_VIEW + 12);
 AT(guest_fast, state_too, FAST_STATE_TOO);
 AT(guest_fast, ctl, FAST_CTL);
 AT(guest_fast, bank, FAST_BANK);
 AT(guest_fast, user, FAST_USER_VIEW);
+AT(guest_fast, window_too, FAST_USER_VIEW + 12);
 AT(guest_fast, dacr_keep, FAST_DACR_KEEP);
 AT(guest_fast, eret_block, FAST_ERET_BLOCK);
 AT(guest_fast, hw_dacr, FAST_HW_DACR);
@@ -107,16 +107,25 @@ enum guest_exit guest_enter(struct vcpu *vcpu, bool *kernel)
     return (enum guest_exit)why;
 }
 
+void guest_forget_boot(uint32_t window_l1_pa)
+{
+    guest_fast.window = guest_fast.window_too = window_l1_pa | HOST_TTBR_FLAGS;
+    dsb();
+    write_ttbr0(guest_fast.window);
+    isb();
+    tlb_inval_all();
+}
+
 void guest_load_view(const struct guest_view *view)
 {
-    /* B3.10.4: no fetch or walk may combine the new table with the old ASID, so go by a
-     * reserved ASID of which nothing is ever kept. */
+    /* B3.10.4: no fetch or walk may combine the new table with the old ASID, so go by one that has nothing but
+     * the window, which is global. */
     dsb();
-    write_contextidr(RESERVED_ASID);
-    isb();
-    write_ttbr0(view->ttbr0);
+    write_ttbr0(guest_fast.window);
     isb();
     write_contextidr(view->contextidr);
+    isb();
+    write_ttbr0(view->ttbr0);
     isb();
 }
 

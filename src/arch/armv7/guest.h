@@ -34,7 +34,7 @@ struct guest_fast {
     uint32_t svc_ctl[4];      /* ctl, ctl_on, ctl_off, msr_key of the state page after an SVC */
     uint32_t svc_keep;        /* bits of the hardware's SPSR that stay: flags, GE, the mode */
     struct guest_view kernel;
-    uint32_t vectors_kernel, zero;
+    uint32_t vectors_kernel, window; /* a TTBR0 value, see guest_forget_boot() */
     /* and eret these */
     struct state_page *state_too;
     uint32_t queue_empty;     /* tlbi_next of the state page, when nothing waits */
@@ -43,7 +43,7 @@ struct guest_fast {
     uint32_t ctl;             /* guest kernel: mode, A, I as last entered, F */
     uint32_t bank;            /* guest kernel: 4 * enum vcpu_bank of the mode */
     struct guest_view user;
-    uint32_t vectors_user, zero_too;
+    uint32_t vectors_user, window_too;
     uint32_t dacr_keep;       /* bits of the guest's DACR that the hardware's may have */
 
     uint32_t eret_block;      /* ERET_BLOCKED: exception returns exit to C; ERET_WAITS: those that unmask interrupts */
@@ -76,6 +76,10 @@ enum guest_exit guest_enter(struct vcpu *vcpu, bool *kernel);
 
 /* For a guest_light_fn that goes on in the other view. */
 void guest_set_vectors(bool kernel);
+
+/* Boot's tables are not walked any more, nor held in the TLB: from here on the hardware has a view, or the first-level
+ * table at window_l1_pa, of which every entry is global and of every view.  Comes before guest_load_view(). */
+void guest_forget_boot(uint32_t window_l1_pa);
 
 /* Loads translation; the tables may just have been written. */
 void guest_load_view(const struct guest_view *view);
