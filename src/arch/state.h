@@ -11,16 +11,18 @@
  * While the guest is in a privileged mode this page is where the registers named
  * here live; in C, and while the guest is in User mode, they live in struct vcpu.
  */
+/* Offsets from STATE_BASE, where the vectors point: they have User mode's SP and LR right before it. */
+#define STATE_BASE 8
 #define STATE_CTL 0
 #define STATE_SPSR 32
-#define STATE_USR_SP 36
-#define STATE_DACR 44
-#define STATE_HW_DACR 48
-#define STATE_TPIDRURW 60
-#define STATE_CONTEXTIDR 88
-#define STATE_TTBR0 108
+#define STATE_DACR 36
+#define STATE_HW_DACR 40
+#define STATE_TPIDRURW 52
+#define STATE_CONTEXTIDR 80
+#define STATE_TLBI_NEXT 88
+#define STATE_TTBR0 100
 
-#define STATE_TLBI_NEXT 96
+/* From the page's beginning */
 #define STATE_QUEUE 256
 #define STATE_QUEUE_PROBE (4096 - 4 - STATE_QUEUE)
 
@@ -40,7 +42,13 @@
 #define XLATE_SVC_COUNTER 0x0043803e
 #define XLATE_SVC_COUNTER_MASK 0x007bc03f
 
+/* Of msr_key: rotated right by STATE_MSR_ROTATE, its bits 12:1 are VMM_STATE's upper ones, bit 0 makes another half of that
+ * MiB, bits 31:25 (ctl's 6:0) other pages of it; only the first page is mapped. */
+#define STATE_MSR_ROTATE 13
+#define STATE_MSR_KEY (VMM_STATE >> 19)
+
 #ifndef __ASSEMBLER__
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,13 +57,13 @@
  * STATE_QUEUE_PROBE, the page's last word when the queue is empty and beyond the page otherwise.
  */
 struct state_page {
+    uint32_t usr_sp, usr_lr; /* User mode's, in modes that have their own */
     uint32_t ctl;      /* virtual CPSR: mode, I, F, A, E; low byte is written by MSR stubs */
     uint32_t ctl_on, ctl_off; /* low byte of ctl with I clear, with I set */
-    uint32_t msr_key;  /* ctl << 25; bit 0 is set when an interrupt waits */
+    uint32_t msr_key;  /* state_msr_key(): what an MSR makes of it and the new value is VMM_STATE, or an address that faults */
     uint32_t pend_ptr; /* VMM_STATE (readable), or VMM_STATE + 4 KiB (faults) when an interrupt waits */
     uint32_t slot[3];  /* U0, U1: spilled registers; T: branch target being made */
     uint32_t spsr;     /* of the current mode */
-    uint32_t usr_sp, usr_lr; /* User mode's, in modes that have their own */
     uint32_t dacr;     /* the guest's */
     uint32_t hw_dacr;  /* bits that are set in the hardware's DACR: losing one takes an exit */
     uint32_t usr_ptr;  /* VMM_STATE, or a place that faults where LDM/STM of user registers need the VMM */
@@ -74,17 +82,25 @@ struct state_page {
 };
 
 
-_Static_assert(offsetof(struct state_page, ctl) == STATE_CTL && offsetof(struct state_page, msr_key) == 12 &&
-                   offsetof(struct state_page, spsr) == STATE_SPSR &&
-                   offsetof(struct state_page, usr_sp) == STATE_USR_SP &&
-                   offsetof(struct state_page, dacr) == STATE_DACR &&
-                   offsetof(struct state_page, hw_dacr) == STATE_HW_DACR &&
-                   offsetof(struct state_page, tpidrurw) == STATE_TPIDRURW &&
-                   offsetof(struct state_page, contextidr) == STATE_CONTEXTIDR &&
-                   offsetof(struct state_page, ttbr0) == STATE_TTBR0 &&
-                   offsetof(struct state_page, tlbi_next) == STATE_TLBI_NEXT &&
-                   offsetof(struct state_page, tlbi) == STATE_QUEUE && sizeof(struct state_page) == 4096,
-               "offsets that fastpath.S uses");
+#define STATE_AT(member, offset) _Static_assert(offsetof(struct state_page, member) == (offset), "fastpath.S: " #member)
+STATE_AT(usr_sp, STATE_BASE - 8);
+STATE_AT(ctl, STATE_BASE + STATE_CTL);
+STATE_AT(msr_key, STATE_BASE + STATE_CTL + 12);
+STATE_AT(spsr, STATE_BASE + STATE_SPSR);
+STATE_AT(dacr, STATE_BASE + STATE_DACR);
+STATE_AT(hw_dacr, STATE_BASE + STATE_HW_DACR);
+STATE_AT(tpidrurw, STATE_BASE + STATE_TPIDRURW);
+STATE_AT(contextidr, STATE_BASE + STATE_CONTEXTIDR);
+STATE_AT(tlbi_next, STATE_BASE + STATE_TLBI_NEXT);
+STATE_AT(ttbr0, STATE_BASE + STATE_TTBR0);
+STATE_AT(tlbi, STATE_QUEUE);
+_Static_assert(sizeof(struct state_page) == 4096, "the state page");
+
+/* Mode and masks of the guest kernel, and whether an interrupt waits. */
+static inline uint32_t state_msr_key(uint32_t ctl, bool waits)
+{
+    return ctl << 25 | STATE_MSR_KEY | waits;
+}
 
 #define SLOT_U0 0
 #define SLOT_U1 1

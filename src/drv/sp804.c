@@ -60,7 +60,6 @@ const struct host_timer *sp804_probe(const struct device *dev)
     mmio_write(regs, TIMER1 + TIMER_LOAD, ~0u);
     mmio_write(regs, TIMER1 + TIMER_CONTROL, CONTROL_ENABLE | CONTROL_32BIT);
     counter = (struct downcounter){ 0 };
-    sp804.counter = &counter;
     sp804.counter_reg = (const volatile uint32_t *)(regs + TIMER1 + TIMER_VALUE);
     sp804_disarm();
     return &sp804;

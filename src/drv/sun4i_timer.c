@@ -79,7 +79,6 @@ const struct host_timer *sun4i_timer_probe(const struct device *dev)
     mmio_write(regs, TMR_INTV(CLOCK), ~0u);
     mmio_write(regs, TMR_CTRL(CLOCK), CTRL_OSC24M | CTRL_RELOAD | CTRL_ENABLE);
     counter = (struct downcounter){ 0 };
-    sun4i_timer.counter = &counter;
     sun4i_timer.counter_reg = (const volatile uint32_t *)(regs + TMR_CUR(CLOCK));
     sun4i_timer_disarm();
     mmio_write(regs, TMR_IRQ_EN, BIT(DEADLINE));

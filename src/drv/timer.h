@@ -7,7 +7,6 @@
  */
 #include <stdint.h>
 
-struct downcounter;
 
 struct host_timer {
     const char *name;
@@ -19,8 +18,6 @@ struct host_timer {
     /* Acknowledges the device.  Interrupts come when the deadline has passed,
      * and now and then without one, to keep the clock: ask now(), do not assume. */
     void (*handle_irq)(void);
-    /* Of what now() is made, for those who cannot call it: a 32-bit down counter, and what it was
-     * extended to last (downcounter.h), which whoever reads it must keep. */
+    /* For those who cannot call now(): a 32-bit down counter, of which the complement is its low word. */
     const volatile uint32_t *counter_reg;
-    struct downcounter *counter;
 };

@@ -36,14 +36,24 @@ uint64_t clock_now(void)
     return to_guest(host.timer->now() - vmm.start_ticks);
 }
 
+/* From where the vectors count on (fastpath.S).  C comes here every second at least, as next_deadline() sees to, which
+ * the host's counter takes long to wrap. */
+static void set_counter(void)
+{
+    uint64_t ticks = host.timer->now(), now = to_guest(ticks - vmm.start_ticks);
+
+    guest_fast.counter_low = (uint32_t)ticks; /* drv/downcounter.h */
+    guest_fast.counter_time[0] = (uint32_t)now;
+    guest_fast.counter_time[1] = (uint32_t)(now >> 32);
+}
+
 void clock_init_fast(void)
 {
     const struct host_timer *timer = host.timer;
 
     if (VIRT_TIMER_HZ % timer->hz != 0)
         return;
-    guest_fast.counter_ticks = &timer->counter->ticks;
-    guest_fast.counter_start = vmm.start_ticks;
+    set_counter();
     guest_fast.counter_scale = VIRT_TIMER_HZ / timer->hz;
     guest_fast.counter_reg = timer->counter_reg;
 }
@@ -95,6 +105,7 @@ void clock_host_irq(void)
     for (unsigned i = 0; i < IDLE_POLL_LIMIT && (irq = host.irqchip->ack()) != IRQ_NONE; i++) {
         if (irq == host.timer->irq) {
             host.timer->handle_irq();
+            set_counter();
             clock_program();
         } else if (irq == host.uart->irq) {
             console_input();

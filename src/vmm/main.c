@@ -180,9 +180,7 @@ static void init_engines(void)
     /* the queue lives in the state page, and its DSBs are system stubs */
     vmm.xlate.no_tlbi_queue = desc.without & (WITHOUT_TLBI_QUEUE | WITHOUT_SYSTEM_STUBS);
     vmm.state->tlbi_next = VMM_STATE + STATE_QUEUE;
-    guest_fast.entry_dacr = ~0u;
     vmm.age = 1;
-    guest_fast.state = guest_fast.state_too = vmm.state;
     codesync_init(ram_pages);
 }
 
@@ -308,7 +306,7 @@ void vmm_main(uint32_t dtb_pa)
     if (load_vm() < 0)
         host_exit(EXIT_HOST);
     init_engines();
-    guest_init(&vmm.vm.vcpu);
+    guest_init(&vmm.vm.vcpu, vmm.state);
     shadow_set_space(&vmm.shadow, &(struct walk_regs){ .sctlr = vmm.vm.vcpu.cp15.sctlr }, 0);
     host.irqchip->enable((unsigned)host.timer->irq);
     host.irqchip->enable((unsigned)host.uart->irq);

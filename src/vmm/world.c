@@ -83,9 +83,9 @@ static void load_dacr(struct vcpu *vcpu, bool kernel, bool was_user)
                             world_dacr_is_shadows();
     guest_fast.dacr_at = guest_fast.dacr_block ? &guest_fast.hw_dacr : &vmm.state->dacr;
     if (kernel && !guest_fast.dacr_block)
-        dacr &= was_user ? guest_fast.entry_dacr : guest_fast.hw_dacr;
+        dacr &= was_user ? guest_fast.entry_dacr : guest_dacr();
     dacr &= ~VMM_DOMAIN;
-    if (dacr != guest_fast.hw_dacr)
+    if (dacr != guest_dacr())
         guest_load_dacr(dacr);
     vmm.state->dacr = vcpu->cp15.dacr;
     vmm.state->hw_dacr = guest_fast.dacr_block ? ~0u : dacr;
@@ -128,7 +128,7 @@ static void load_svc(bool irq)
 
     guest_fast.svc_ctl[0] = guest_fast.svc_ctl[2] = ctl;
     guest_fast.svc_ctl[1] = ctl & ~PSR_I;
-    guest_fast.svc_ctl[3] = ctl << 25 | irq;
+    guest_fast.svc_ctl[3] = state_msr_key(ctl, irq);
 }
 
 /* A waiting interrupt makes unmasking exit, and returns from exceptions.  'ctl' is the guest kernel's. */
@@ -142,7 +142,7 @@ static void load_pending(struct vcpu *vcpu, uint32_t ctl)
     pending.fiq = vgic_fiq_pending(gic);
     pending.code_changes = fault_code_changes;
     st->pend_ptr = pending.irq ? FAULTING : VMM_STATE;
-    st->msr_key = ctl << 25 | pending.irq;
+    st->msr_key = state_msr_key(ctl, pending.irq);
     load_svc(pending.irq);
     set_eret_block(!fast_allowed || pending.fiq || mode == MODE_FIQ || mode == MODE_SYS ? ERET_BLOCKED
                    : pending.irq                                                      ? ERET_WAITS
@@ -349,14 +349,14 @@ static void enter_vector(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t ct
     if (pending_changed(vcpu))
         load_pending(vcpu, ctl);
     else
-        vmm.state->msr_key = ctl << 25 | pending.irq;
+        vmm.state->msr_key = state_msr_key(ctl, pending.irq);
     vcpu->r[15] = fault_code_entry((vcpu->cp15.sctlr & SCTLR_V ? 0xffff0000u : vcpu->cp15.vbar) + 4 * exc);
 }
 
 /* As user_svc of fastpath.S, which does it for SVCs: the guest kernel is entered with what is loaded. */
 bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t lr)
 {
-    uint32_t masks = guest_fast.masks, dacr = guest_fast.entry_dacr & guest_fast.hw_dacr;
+    uint32_t masks = guest_fast.masks, old = guest_dacr(), dacr = guest_fast.entry_dacr & old;
     uint32_t ctl = (masks & PSR_F) | PSR_A | PSR_I | (exc == EXC_IRQ ? MODE_IRQ : MODE_ABT);
     int bank = vcpu_mode_bank(ctl);
 
@@ -370,7 +370,7 @@ bool world_user_exception(struct vcpu *vcpu, enum vcpu_exception exc, uint32_t l
     vcpu->cpsr = (vcpu->cpsr & FLAGS) | MODE_USR;
     guest_fast.bank = 4 * (uint32_t)bank;
     swap_thread_registers();
-    if (dacr != guest_fast.hw_dacr)
+    if (dacr != old)
         load_host_dacr(dacr);
     guest_set_vectors(true);
     loaded.kernel = true;
@@ -411,7 +411,7 @@ void world_return(struct vcpu *vcpu, uint32_t psr)
 {
     switch_banks(vcpu, (unsigned)vcpu_mode_bank(psr));
     load_ctl(psr & (PSR_MODE | PSR_MASKS));
-    vmm.state->msr_key = psr << 25 | (guest_fast.eret_block == ERET_WAITS);
+    vmm.state->msr_key = state_msr_key(psr, guest_fast.eret_block == ERET_WAITS);
     vcpu->cpsr = (psr & ~guest_fast.psr_check) | MODE_USR;
 }
 

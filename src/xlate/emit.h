@@ -168,8 +168,8 @@ static inline uint32_t a32_ldmib(unsigned rn, uint32_t list)
     return 0xe9900000 | rn << 16 | list;
 }
 
-/* ADD pc, pc, rm, LSL #3: rm = 0 skips one word, rm = 1 skips three */
-#define A32_SKIP_TWO(rm) (0xe08ff180u | (rm))
+/* ADD pc, pc, rm, LSL #2: rm = 0 skips one word, rm = 1 two */
+#define A32_SKIP_ONE(rm) (0xe08ff100u | (rm))
 
 static inline uint32_t a32_svc(uint32_t cc, uint32_t imm24)
 {

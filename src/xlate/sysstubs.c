@@ -64,7 +64,7 @@ void sysstub_mrs_cpsr(struct stub_writer *w, uint32_t insn)
 /*
  * MSR CPSR_c, rm where at most I changes and no interrupt waits; msr_key holds bits 6:0 of ctl in its bits
  * 31:25, and bit 0 is set while one waits.  Any difference makes an address that faults, and the VMM does it:
- * str ra; ldr ra,msr_key; eor ra,ra,rm,lsl #25; ror ra,#13; add ra,#STATE; ldr ra,[ra]; strb rm,ctl | ldr ra
+ * str ra; ldr ra,msr_key; eor ra,ra,rm,lsl #25; ror ra,#13; ldr ra,[ra]; strb rm,ctl | ldr ra
  */
 bool sysstub_msr_cpsr(struct stub_writer *w, uint32_t insn)
 {
@@ -75,8 +75,7 @@ bool sysstub_msr_cpsr(struct stub_writer *w, uint32_t insn)
     begin(w, STUB_SIMPLE, ra);
     put_load(w, ra, FIELD(msr_key));
     put(w, a32_eor(ra, ra, rm) | 25u << 7);
-    put(w, a32_mov_ror(ra, ra, 13));
-    put(w, a32_add_imm(ra, ra, IMM12_STATE));
+    put(w, a32_mov_ror(ra, ra, STATE_MSR_ROTATE));
     put(w, a32_ldr(ra, ra, 0));
     put_store_byte(w, rm, FIELD(ctl));
     commit_here(w);
@@ -237,8 +236,8 @@ bool sysstub_user_registers(struct stub_writer *w, uint32_t insn)
 
 /*
  * MCR DACR: more access than the hardware gives needs no exit, since the access that wants it faults; less does:
- * str ra; ldr ra,hw_dacr; bic ra,ra,rt; clz; lsr #5 (1: nothing is lost); add pc,pc,ra,lsl #3; <never>;
- * ldr ra; svc; str rt,dacr | ldr ra
+ * str ra; ldr ra,hw_dacr; bic ra,ra,rt; clz; lsr #5 (1: nothing is lost); add pc,pc,ra,lsl #2; <never>;
+ * svc; str rt,dacr | ldr ra
  * The SVC returns to the STR (fastpath.S), or C does the whole instruction.
  */
 static void write_dacr(struct stub_writer *w, unsigned rt)
@@ -250,9 +249,8 @@ static void write_dacr(struct stub_writer *w, unsigned rt)
     put(w, a32_bic(ra, ra, rt));
     put(w, a32_clz(ra, ra));
     put(w, a32_mov_lsr(ra, ra, 5));
-    put(w, A32_SKIP_TWO(ra));
+    put(w, A32_SKIP_ONE(ra));
     put(w, a32_svc(CC_AL, A32_UNDEF));
-    put_load(w, ra, FIELD_SLOT(SLOT_U0));
     put(w, a32_svc(CC_AL, XLATE_SVC_DACR | rt << XLATE_SVC_REG));
     put_store(w, rt, FIELD(dacr));
     commit_here(w);
@@ -262,8 +260,8 @@ static void write_dacr(struct stub_writer *w, unsigned rt)
 /*
  * LDRBT and STRBT rt, [rn], #imm, where the page is known to be User mode's as well; the hardware is in User
  * mode, but in the kernel's view:
- * str ra; ldr ra,user_page; eor ra,ra,rn,lsr #12; clz; lsr #5 (1: that page); add pc,pc,ra,lsl #3; <never>;
- * ldr ra; svc; <ldrb or strb> | ldr ra
+ * str ra; ldr ra,user_page; eor ra,ra,rn,lsr #12; clz; lsr #5 (1: that page); add pc,pc,ra,lsl #2; <never>;
+ * svc; <ldrb or strb> | ldr ra
  * A byte lies in one page.  A load into ra is not possible: ra is neither rt nor rn.
  */
 bool sysstub_unprivileged(struct stub_writer *w, uint32_t insn)
@@ -278,9 +276,8 @@ bool sysstub_unprivileged(struct stub_writer *w, uint32_t insn)
     put(w, a32_eor(ra, ra, rn) | 12u << 7 | 1u << 5); /* LSR #12 */
     put(w, a32_clz(ra, ra));
     put(w, a32_mov_lsr(ra, ra, 5));
-    put(w, A32_SKIP_TWO(ra));
+    put(w, A32_SKIP_ONE(ra));
     put(w, a32_svc(CC_AL, A32_UNDEF));
-    put_load(w, ra, FIELD_SLOT(SLOT_U0));
     put(w, a32_svc(CC_AL, A32_UNPRIV));
     put(w, CC_AL << 28 | (insn & 0x0fdfffffu)); /* without W: the plain instruction */
     commit_here(w);
@@ -343,7 +340,7 @@ void sysstub_dsb(struct stub_writer *w, uint32_t insn)
 
 /*
  * ICIALLU and ICIMVAU: an exit only when code was written (codesync.c):
- * str ra; ldr ra,icache_clean; add pc,pc,ra,lsl #3; <never>; ldr ra; svc | ldr ra
+ * str ra; ldr ra,icache_clean; add pc,pc,ra,lsl #2; <never>; svc | ldr ra
  */
 static void icache_maintenance(struct stub_writer *w, uint32_t insn, unsigned rt)
 {
@@ -351,9 +348,8 @@ static void icache_maintenance(struct stub_writer *w, uint32_t insn, unsigned rt
 
     begin(w, STUB_SIMPLE, ra);
     put_load(w, ra, FIELD(icache_clean));
-    put(w, A32_SKIP_TWO(ra));
+    put(w, A32_SKIP_ONE(ra));
     put(w, a32_svc(CC_AL, A32_UNDEF));
-    put_load(w, ra, FIELD_SLOT(SLOT_U0));
     put(w, xlate_cp15_exit(CC_AL, insn));
     commit_here(w);
     end_simple(w, ra);

@@ -392,7 +392,7 @@ void machine_enter(const struct machine *m, bool pending, struct cpu *cpu)
     state->ctl = ctl;
     state->ctl_on = ctl & ~PSR_I;
     state->ctl_off = ctl | PSR_I;
-    state->msr_key = ctl << 25 | pending;
+    state->msr_key = state_msr_key(ctl, pending);
     state->spsr = v->bank_spsr[bank];
     state->usr_sp = v->bank[BANK_USR].r13;
     state->usr_lr = v->bank[BANK_USR].r14;

@@ -44,7 +44,7 @@ static bool is_harmless(uint32_t insn, uint32_t va)
         return true;
     if ((insn & ~0xfu) == 0xf57ff040 || (insn & 0x0fff0fff) == 0x0e070f9a) /* DSB */
         return true;
-    if ((insn & ~0xfu) == A32_SKIP_TWO(0) || insn >> 24 == 0xef) /* inside a stub; an exit */
+    if ((insn & ~0xfu) == A32_SKIP_ONE(0) || insn >> 24 == 0xef) /* inside a stub; an exit */
         return true;
     if ((insn & ~0xf0000u) == (0xe280f000 | XLATE_D_IMM12)) /* add pc, rm, #D */
         return true;
@@ -203,7 +203,7 @@ static void load_state(struct machine *m, bool pending)
     state->ctl = ctl;
     state->ctl_on = ctl & ~PSR_I;
     state->ctl_off = ctl | PSR_I;
-    state->msr_key = ctl << 25 | pending;
+    state->msr_key = state_msr_key(ctl, pending);
     state->usr_ptr = state->vfp_ptr = VMM_STATE;
     state->spsr = m->vcpu.bank_spsr[BANK_SVC];
     state->usr_sp = m->vcpu.bank[BANK_USR].r13;

@@ -46,18 +46,10 @@
     str     \tmp, [r2, #\field]
     .endm
 
-    @ The DACR in \d as the hardware may have it: Manager becomes Client, domain 15 is the VMM's.
-    .macro host_dacr d, tmp
-    ldr     \tmp, [r2, #FAST_DACR_KEEP]
-    and     \d, \d, \tmp
-    .endm
-
-    @ \d, in that form, goes into hardware; r2 = guest_fast
-    .macro load_dacr d, state, tmp
-    orr     \tmp, \d, #DOMAIN_VMM_CLIENT
-    mcr     p15, 0, \tmp, c3, c0, 0
-    str     \d, [r2, #FAST_HW_DACR]
-    str     \d, [\state, #STATE_HW_DACR]
+    @ In the hardware's DACR Manager becomes Client, and domain 15 is the VMM's: \hw.  The state page has it without.
+    .macro load_dacr hw, without, state
+    mcr     p15, 0, \hw, c3, c0, 0
+    str     \without, [\state, #STATE_HW_DACR]
     .endm
 
     .balign 32
@@ -89,17 +81,18 @@ user_svc:
     ldr     r4, [r2, #FAST_TPIDRPRW]
     mcr     p15, 0, r4, c13, c0, 3
     @ SP and LR: User mode's to the state page, Supervisor mode's in
-    add     r4, r1, #STATE_USR_SP
-    stmia   r4, {r13, r14}^
+    stmdb   r1, {r13, r14}^
     add     r4, sp, #(VCPU_BANK + 2 * BANK_OFFSET_SVC)
     ldmia   r4, {r13, r14}^
     @ (no banked register right after LDM^, B9.3.6)
     @ access as the guest kernel restricted itself last time: more than that faults
-    ldrd    r4, r5, [r2, #FAST_HW_DACR]
+    mrc     p15, 0, r4, c3, c0, 0
+    ldr     r5, [r2, #FAST_ENTRY_DACR]
     and     r5, r5, r4
     cmp     r5, r4
     beq     1f
-    load_dacr r5, r1, r4
+    bic     r4, r5, #DOMAIN_VMM_CLIENT
+    load_dacr r5, r4, r1
 1:  count   FAST_SVC, r4
     mcr     p15, 0, r11, c12, c0, 0
     load_view r9, r10, r12
@@ -119,42 +112,44 @@ kernel_svc:
     tst     r3, #PSR_T
     bne     kernel_svc_back
     ldr     r0, [lr, #-4]           @ in a translation: the VMM wrote it
-    ldr     r2, =guest_fast
     lsls    r1, r0, #9              @ C, N = bits 23, 22
     bcc     not_short
     bmi     eret
 
     @ MCR DACR that takes access away: the hardware follows; the stub stores the value
 dacr:
-    ldr     r1, [r2, #FAST_DACR_BLOCK]
-    ubfx    r3, r0, #XLATE_SVC_REG, #4
+    ldr     r2, =guest_fast + FAST_DACR_BLOCK
+    @ dacr_block, dacr_keep, dacr, entry_dacr, state
+    ldmia   r2, {r1, r3-r6}
+    ubfx    r7, r0, #XLATE_SVC_REG, #4
     cmp     r1, #0
-    ldr     r3, [sp, r3, lsl #2]
+    ldr     r5, [sp, r7, lsl #2]
     bne     kernel_svc_back
-    ldr     r0, [r2, #FAST_STATE]
-    host_dacr r3, r1
-    load_dacr r3, r0, r1
-    str     r3, [r2, #FAST_ENTRY_DACR]
-    count   FAST_DACR, r1
-    ldmia   sp, {r0-r3}
+    and     r1, r5, r3
+    orr     r5, r1, #DOMAIN_VMM_CLIENT
+    add     r4, r4, #1
+    load_dacr r5, r1, r6
+    strd    r4, r5, [r2, #8]
+    ldmia   sp, {r0-r7}
     movs    pc, lr
 
+    @ Of the others with bit 22 set, one is the MRRC of CNTPCT or CNTVCT (XLATE_SVC_COUNTER); no MCR of TTBR0 or
+    @ CONTEXTIDR looks like it in bits 21:14.
 not_short:
     bpl     kernel_svc_back
-    ldr     r3, =XLATE_SVC_COUNTER_MASK
-    ldr     r4, =XLATE_SVC_COUNTER
-    and     r3, r3, r0
-    cmp     r3, r4
+    ubfx    r3, r0, #14, #8
+    bic     r3, r3, #0x10
+    cmp     r3, #0x0e
     beq     counter
-    ubfx    r3, r0, #0, #6
-    cmp     r3, #XLATE_SVC_CP15
-    beq     space
+    tst     r0, #1
+    bne     space
 kernel_svc_back:
     ldmia   sp, {r0-r12}
     b       kernel_svc_slow
 
-    @ MCR TTBR0 or CONTEXTIDR, when the hardware has neither the old space nor the new.  r0 = word, r2 = guest_fast
+    @ MCR TTBR0 or CONTEXTIDR, when the hardware has neither the old space nor the new.  r0 = word
 space:
+    ldr     r2, =guest_fast
     ldr     r1, [r2, #FAST_BETWEEN]
     ubfx    r3, r0, #6, #4          @ Rt
     cmp     r1, #0
@@ -170,40 +165,34 @@ space:
     ldmia   sp, {r0-r4}
     movs    pc, lr
 
-    @ MRRC of CNTPCT or CNTVCT: the host's counter, extended to 64 bits as downcounter_update() does, from the guest's
-    @ time 0 and in its ticks.  r0 = word, r2 = guest_fast
+    @ MRRC of CNTPCT or CNTVCT: what the guest read last, or C for it, and what the host's counter has gone since, which
+    @ never is a wrap (clock.c).  r0 = word
 counter:
-    ldr     r5, [r2, #FAST_COUNTER_REG]
-    ldr     r6, [r2, #FAST_COUNTER_TICKS]
-    cmp     r5, #0
+    ldr     r2, =guest_fast + FAST_COUNTER
+    @ counter, its low word, the guest's time (64 bits), scale, register
+    ldmia   r2, {r1, r3-r7}
+    cmp     r7, #0
     beq     kernel_svc_back
-    ldr     r5, [r5]
-    ldrd    r8, r9, [r6]
-    mvn     r5, r5
-    sub     r5, r5, r8
-    adds    r8, r8, r5
-    adc     r9, r9, #0
-    strd    r8, r9, [r6]
-    ldrd    r4, r5, [r2, #FAST_COUNTER_START]
-    ldr     r6, [r2, #FAST_COUNTER_SCALE]
-    subs    r8, r8, r4
-    sbc     r9, r9, r5
-    umull   r8, r5, r8, r6
-    mla     r9, r9, r6, r5
-    ubfx    r4, r0, #6, #4          @ Rt and Rt2, never the PC (xlate_exit)
-    ubfx    r5, r0, #10, #4
-    str     r8, [sp, r4, lsl #2]
-    str     r9, [sp, r5, lsl #2]
-    count   FAST_COUNTER, r1
+    ldr     r7, [r7]
+    add     r1, r1, #1
+    mvn     r7, r7                  @ it counts down
+    sub     r3, r7, r3
+    umlal   r4, r5, r3, r6
+    mov     r3, r7
+    stmia   r2, {r1, r3-r5}
+    ubfx    r6, r0, #6, #4          @ Rt and Rt2, never the PC (xlate_exit)
+    ubfx    r7, r0, #10, #4
+    str     r4, [sp, r6, lsl #2]
+    str     r5, [sp, r7, lsl #2]
     ldmia   sp, {r0-r14}^
     nop                             @ no banked register right after LDM^ (B9.3.6)
     movs    pc, lr
 
-    @ MOVS pc, lr.  r2 = guest_fast
+    @ MOVS pc, lr
 eret:
-    add     r3, r2, #FAST_STATE_TOO
+    ldr     r2, =guest_fast + FAST_STATE_TOO
     @ state, queue_empty, psr_check, user_psr, ctl, bank, user, vectors_user, window, dacr_keep
-    ldmia   r3, {r0, r3-r12}
+    ldmia   r2, {r0, r3-r12}
     ldr     r1, [r0, #STATE_TLBI_NEXT]
     cmp     r1, r3                  @ TLB operations wait: a DSB in User mode would have to complete them
     ldr     r1, [r0, #STATE_SPSR]   @ the guest's new CPSR
@@ -220,28 +209,29 @@ eret:
     mov     lr, r5
     bic     r1, r1, #PSR_AIF
     msr     spsr_cxsf, r1
-    add     r1, r0, #STATE_USR_SP
-    ldmia   r1, {r13, r14}^
+    ldmdb   r0, {r13, r14}^
     ldr     r3, [r0, #STATE_DACR]   @ (no banked register right after LDM^)
     mrc     p15, 0, r1, c13, c0, 2
     mcr     p15, 0, r1, c13, c0, 3
     ldr     r1, [r0, #STATE_TPIDRURW]
     mcr     p15, 0, r1, c13, c0, 2
-    and     r3, r3, r12
-    ldr     r1, [r2, #FAST_HW_DACR]
-    cmp     r3, r1
+    mrc     p15, 0, r1, c3, c0, 0
+    eor     r1, r1, r3
+    tst     r1, r12
     beq     1f
-    load_dacr r3, r0, r1
-1:  count   FAST_ERET, r1
+    and     r3, r3, r12
+    orr     r1, r3, #DOMAIN_VMM_CLIENT
+    load_dacr r1, r3, r0
+1:  count   FAST_ERET - FAST_STATE_TOO, r1
     mcr     p15, 0, r10, c12, c0, 0
     load_view r8, r9, r11
     ldmia   sp, {r0-r12}
     movs    pc, lr
 
     @ To another mode with a bank of its own: IRQ, Supervisor, Abort, Undefined.
-    @ r0 = state page, r1 = new CPSR, r2 = guest_fast, r3 = its bits that must be plain, r6 = ctl, r7 = 4 * bank
+    @ r0 = state page, r1 = new CPSR, r2 = guest_fast + FAST_STATE_TOO, r3 = its bits that must be plain, r6 = ctl, r7 = 4 * bank
 eret_kernel:
-    ldr     r10, [r2, #FAST_ERET_BLOCK]
+    ldr     r10, [r2, #FAST_ERET_BLOCK - FAST_STATE_TOO]
     mov     r9, r7
     tst     r10, #1
     bne     kernel_svc_back
@@ -264,7 +254,7 @@ eret_kernel:
     add     r7, r9, sp
     add     r4, sp, r9, lsl #1
     add     r6, sp, r5, lsl #1
-    str     r5, [r2, #FAST_BANK]
+    str     r5, [r2, #FAST_BANK - FAST_STATE_TOO]
     add     r5, r5, sp
     ldrd    r8, r9, [sp, #VCPU_R13]
     str     r1, [r7, #VCPU_BANK_SPSR]
@@ -281,11 +271,12 @@ eret_kernel:
     bic     r5, r3, #PSR_I
     orr     r6, r3, #PSR_I
     mov     r4, r3
-    lsr     r7, r10, #1             @ an interrupt waits
+    movw    r7, #STATE_MSR_KEY
+    orr     r7, r7, r10, lsr #1     @ an interrupt waits
     orr     r7, r7, r3, lsl #25
-    str     r3, [r2, #FAST_CTL]
+    str     r3, [r2, #FAST_CTL - FAST_STATE_TOO]
     stmia   r0, {r4-r7}
-    count   FAST_ERET, r1
+    count   FAST_ERET - FAST_STATE_TOO, r1
     add     lr, lr, #XLATE_D
     ldmia   sp, {r0-r12}
     movs    pc, lr
@@ -299,20 +290,22 @@ bank_of_mode:
     .balign 32
     .global kernel_dabt
 kernel_dabt:
-    stmia   sp, {r0-r3}
-    ldr     r2, =guest_fast
-    ldr     r0, [r2, #FAST_DACR_AT]
-    ldr     r3, [r0]                @ the guest's, or the hardware's own where this is not for here
-    host_dacr r3, r1
-    ldr     r1, [r2, #FAST_HW_DACR]
-    cmp     r3, r1
+    stmia   sp, {r0-r6}
+    ldr     r2, =guest_fast + FAST_DACR_AT
+    @ dacr_at, dacr_keep, dacr_fault, state
+    ldmia   r2, {r0, r1, r3, r4}
+    mrc     p15, 0, r5, c3, c0, 0
+    ldr     r6, [r0]                @ the guest's, or the hardware's own where this is not for here
+    and     r6, r6, r1
+    orr     r0, r6, #DOMAIN_VMM_CLIENT
+    cmp     r0, r5
     beq     kernel_dabt_back
-    ldr     r0, [r2, #FAST_STATE]
-    load_dacr r3, r0, r1
-    count   FAST_DACR_FAULT, r1
-    ldmia   sp, {r0-r3}
+    add     r3, r3, #1
+    load_dacr r0, r6, r4
+    str     r3, [r2, #8]
+    ldmia   sp, {r0-r6}
     subs    pc, lr, #8
 
 kernel_dabt_back:
-    ldmia   sp, {r0-r3}
+    ldmia   sp, {r0-r6}
     b       kernel_dabt_slow

@@ -20,22 +20,15 @@
 #define FAST_USER_VIEW 72
 #define FAST_DACR_KEEP 88
 #define FAST_ERET_BLOCK 92
-#define FAST_HW_DACR 96
-#define FAST_ENTRY_DACR 100
-#define FAST_DACR_BLOCK 104
-#define FAST_TPIDRPRW 108
-#define FAST_SVC 112
-#define FAST_ERET 116
-#define FAST_DACR 120
-#define FAST_DACR_FAULT 124
-#define FAST_COUNTER 128
-#define FAST_COUNTER_REG 132
-#define FAST_COUNTER_TICKS 136
-#define FAST_COUNTER_SCALE 140
-#define FAST_COUNTER_START 144
-#define FAST_BETWEEN 152
-#define FAST_SPACE 156
-#define FAST_DACR_AT 160
+#define FAST_SVC 96
+#define FAST_ERET 100
+#define FAST_TPIDRPRW 104
+#define FAST_BETWEEN 108
+#define FAST_SPACE 112
+#define FAST_DACR_BLOCK 116
+#define FAST_ENTRY_DACR 128
+#define FAST_DACR_AT 136
+#define FAST_COUNTER 152
 
 /* Reasons that the vectors give guest_switch, with EXIT_KERNEL when the guest was in a kernel view. */
 #define EXIT_UND 1

@@ -41,21 +41,18 @@ AT(guest_fast, user, FAST_USER_VIEW);
 AT(guest_fast, window_too, FAST_USER_VIEW + 12);
 AT(guest_fast, dacr_keep, FAST_DACR_KEEP);
 AT(guest_fast, eret_block, FAST_ERET_BLOCK);
-AT(guest_fast, hw_dacr, FAST_HW_DACR);
 AT(guest_fast, entry_dacr, FAST_ENTRY_DACR);
 AT(guest_fast, dacr_block, FAST_DACR_BLOCK);
 AT(guest_fast, tpidrprw, FAST_TPIDRPRW);
 AT(guest_fast, svc, FAST_SVC);
 AT(guest_fast, eret, FAST_ERET);
-AT(guest_fast, dacr, FAST_DACR);
-AT(guest_fast, dacr_fault, FAST_DACR_FAULT);
 AT(guest_fast, counter, FAST_COUNTER);
-AT(guest_fast, counter_reg, FAST_COUNTER_REG);
-AT(guest_fast, counter_ticks, FAST_COUNTER_TICKS);
-AT(guest_fast, counter_scale, FAST_COUNTER_SCALE);
-AT(guest_fast, counter_start, FAST_COUNTER_START);
 AT(guest_fast, between, FAST_BETWEEN);
 AT(guest_fast, space, FAST_SPACE);
+AT(guest_fast, dacr, FAST_DACR_BLOCK + 8);
+AT(guest_fast, state_dacr, FAST_DACR_BLOCK + 16);
+AT(guest_fast, dacr_fault, FAST_DACR_AT + 8);
+AT(guest_fast, counter_reg, FAST_COUNTER + 20);
 AT(guest_fast, dacr_at, FAST_DACR_AT);
 _Static_assert(GUEST_EXIT_UND == EXIT_UND && GUEST_EXIT_DONE == EXIT_DONE, "frame.h: reasons");
 /* bank_of_mode in fastpath.S */
@@ -63,12 +60,15 @@ _Static_assert(BANK_SVC == 1 && BANK_ABT == 2 && BANK_UND == 3 && BANK_IRQ == 4,
 
 static void write_fpexc(uint32_t value) { __asm__ volatile(".fpu vfpv3\n\tvmsr fpexc, %0" ::"r"(value)); }
 
-void guest_init(struct vcpu *vcpu)
+void guest_init(struct vcpu *vcpu, struct state_page *state)
 {
+    guest_fast.state = guest_fast.state_too = guest_fast.state_dacr = guest_fast.state_dabt = (uint32_t *)state + STATE_BASE / 4;
     guest_fast.svc_keep = PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE | MODE_USR;
     guest_fast.psr_check = ~(PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE | PSR_T);
     guest_fast.queue_empty = VMM_STATE + STATE_QUEUE;
-    guest_fast.dacr_keep = 0x15555555u; /* Manager becomes Client, domain 15 is the VMM's */
+    /* Manager becomes Client, domain 15 is the VMM's */
+    guest_fast.dacr_keep = guest_fast.keep = guest_fast.keep_too = 0x15555555u;
+    guest_fast.entry_dacr = ~0u;
     guest_fast.dacr_at = &guest_fast.hw_dacr;
     guest_fast.vectors_kernel = (uint32_t)guest_vectors_kernel;
     guest_fast.vectors_user = (uint32_t)guest_vectors_user;
@@ -139,6 +139,11 @@ void guest_load_dacr(uint32_t dacr)
     write_dacr(dacr | 1u << (2 * HOST_DOMAIN_VMM));
     isb();
     guest_fast.hw_dacr = dacr;
+}
+
+uint32_t guest_dacr(void)
+{
+    return read_dacr() & ~(3u << (2 * HOST_DOMAIN_VMM));
 }
 
 void guest_load_alignment(bool check)

@@ -29,14 +29,14 @@ struct guest_view { uint32_t ttbr0, contextidr; };
 struct guest_fast {
     /* user_svc loads these together */
     uint32_t svc_entry;       /* hardware address of the guest's SVC vector; 0: SVC exits to C */
-    struct state_page *state; /* where every view has it */
+    uint32_t *state;          /* STATE_BASE of the state page */
     uint32_t masks;           /* guest user: A, I, F */
     uint32_t svc_ctl[4];      /* ctl, ctl_on, ctl_off, msr_key of the state page after an SVC */
     uint32_t svc_keep;        /* bits of the hardware's SPSR that stay: flags, GE, the mode */
     struct guest_view kernel;
     uint32_t vectors_kernel, window; /* a TTBR0 value, see guest_forget_boot() */
     /* and eret these */
-    struct state_page *state_too;
+    uint32_t *state_too;
     uint32_t queue_empty;     /* tlbi_next of the state page, when nothing waits */
     uint32_t psr_check;       /* bits of an SPSR that must be as expected: all but flags, GE and T, */
     uint32_t user_psr;        /* User mode with 'masks'; ~0 while exception returns exit to C */
@@ -47,25 +47,40 @@ struct guest_fast {
     uint32_t dacr_keep;       /* bits of the guest's DACR that the hardware's may have */
 
     uint32_t eret_block;      /* ERET_BLOCKED: exception returns exit to C; ERET_WAITS: those that unmask interrupts */
-    uint32_t hw_dacr;         /* the hardware's DACR without domain 15, which is the VMM's */
-    uint32_t entry_dacr;      /* what a guest kernel that was entered by an exception restricts itself to */
-    uint32_t dacr_block;      /* not 0: DACR faults and writes exit to C */
+    uint32_t svc, eret;       /* taken since C last counted, as others below */
     uint32_t tpidrprw;
-    uint32_t svc, eret, dacr, dacr_fault, counter; /* taken since C last counted */
-    const volatile uint32_t *counter_reg; /* the host's 32-bit down counter; NULL: counter reads exit to C */
-    uint64_t *counter_ticks;  /* what it was extended to last (drv/downcounter.h) */
-    uint32_t counter_scale;   /* guest ticks for each of the host's */
-    uint64_t counter_start;   /* in host ticks: the guest's time 0 */
     uint32_t between;         /* not 0: writes of TTBR0 and CONTEXTIDR need only be noted (vmm/world.c) */
-    uint32_t space;           /* such writes since C last counted */
+    uint32_t space;           /* such writes */
+
+    /* dacr loads these together */
+    uint32_t dacr_block;      /* not 0: DACR faults and writes exit to C */
+    uint32_t keep;            /* dacr_keep */
+    uint32_t dacr;            /* writes that took access away */
+    uint32_t entry_dacr;      /* what a guest kernel that was entered by an exception restricts itself to; domain 15
+                               * is Client */
+    uint32_t *state_dacr;     /* state */
+
+    /* kernel_dabt these */
     const uint32_t *dacr_at;  /* where the guest's DACR is; of hw_dacr while dacr_block is set */
+    uint32_t keep_too;        /* dacr_keep */
+    uint32_t dacr_fault;      /* taken */
+    uint32_t *state_dabt;     /* state */
+
+    /* counter these (vmm/clock.c) */
+    uint32_t counter;         /* reads */
+    uint32_t counter_low;     /* the host's counter, counting up, when */
+    uint32_t counter_time[2]; /* this was the guest's; low word first */
+    uint32_t counter_scale;   /* guest ticks for each of the host's */
+    const volatile uint32_t *counter_reg; /* the host's 32-bit down counter; NULL: counter reads exit to C */
+
+    uint32_t hw_dacr;         /* as C loaded it last, which is the hardware's while dacr_block is set */
 };
 #define ERET_BLOCKED 1u
 #define ERET_WAITS 2u
 extern struct guest_fast guest_fast;
 
-/* Installs the vectors; 'vcpu' is the one that guest_enter runs. */
-void guest_init(struct vcpu *vcpu);
+/* Installs the vectors; 'vcpu' is the one that guest_enter runs, with this state page. */
+void guest_init(struct vcpu *vcpu, struct state_page *state);
 
 /*
  * Runs the vcpu in hardware User mode until an exception that is C's, in the kernel view when
@@ -90,6 +105,8 @@ static inline struct guest_view guest_view_of(uint32_t l1_pa, unsigned asid)
     return (struct guest_view){ l1_pa | HOST_TTBR_FLAGS, asid };
 }
 void guest_load_dacr(uint32_t dacr);
+/* The hardware's DACR without domain 15, which is the VMM's. */
+uint32_t guest_dacr(void);
 /* SCTLR.A as the guest has it; umbra itself makes no unaligned access. */
 void guest_load_alignment(bool check);
 /* FPEXC.EN as the hardware shall have it, and has it. */
