@@ -31,6 +31,7 @@
 #define XLATE_SVC_REG 8
 #define XLATE_SVC_DACR 0x800080 /* MCR DACR that takes access away.  Only these two have bit 23, */
 #define XLATE_SVC_ERET 0xc00081 /* MOVS pc, lr; and bit 22, with which the others may be for the vectors, too */
+#define XLATE_SVC_DACR_TRY 0x83 /* MCR DACR that C shall look at (xlate/habit.c) */
 #define XLATE_SVC_LAZY 0x82 /* not translated yet: xlate_make() */
 /* MCR and MRC of CP15 with op1 = 0 are in the word itself: bits 5:0 all set, then Rt, op2, CRm, CRn, L */
 #define XLATE_SVC_CP15 0x3f

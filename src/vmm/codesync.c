@@ -107,6 +107,17 @@ bool codesync_make_stub(uint32_t hw_pc)
     return true;
 }
 
+bool codesync_forget_stub(uint32_t pc)
+{
+    struct xpage *page = page_at(pc + XLATE_D);
+    unsigned index = BITS(pc, 11, 2), from = index < XLATE_TRACE ? 0 : index - XLATE_TRACE + 1;
+
+    if (!page || !codesync_words(page->gpa, from, &source[from], index - from + 1))
+        return false;
+    xlate_forget_stub(&vmm.xlate, page, index, source);
+    return true;
+}
+
 static void place(const struct dirty_page *d)
 {
     ram_pages[ram_index(d->page)] = (uint8_t)(IS_DIRTY | (unsigned)(d - dirty.pages));

@@ -275,6 +275,23 @@ static uint32_t read_word(const struct vcpu *vcpu)
     return world_word;
 }
 
+/* MCR DACR where it is not known yet whether it takes access away (xlate/habit.c): what the vectors do, and a look. */
+static unsigned dacr_tried(struct vcpu *vcpu, unsigned why, uint32_t word, uint32_t hw_pc)
+{
+    uint32_t dacr = vcpu->r[BITS(word, XLATE_SVC_REG + 3, XLATE_SVC_REG)];
+    bool tightens = guest_dacr() & ~dacr & guest_fast.dacr_keep;
+    struct boundary b;
+
+    if (guest_fast.dacr_block || !at_boundary(vcpu, hw_pc, &b))
+        return why;
+    if (tightens)
+        world_tighten_dacr(dacr);
+    if (xlate_dacr_written(&vmm.xlate, b.r[15], tightens))
+        codesync_forget_stub(b.r[15]);
+    vcpu->r[15] = hw_pc + 4; /* this stub stays as it is until all go */
+    return counted(REASON_exit_emulate);
+}
+
 static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 {
     uint32_t hw_pc = vcpu->r[15] - 4, entries = fault_code_changes, word = read_word(vcpu);
@@ -282,6 +299,8 @@ static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
 
     if (!word)
         return why;
+    if ((word & 0xff) == XLATE_SVC_DACR_TRY)
+        return dacr_tried(vcpu, why, word, hw_pc);
     if ((word & 0x3f) == XLATE_SVC_CP15 ? space_write(vcpu, word) : counter_read(vcpu, word))
         return counted(REASON_exit_emulate);
     was_between = enter_space(vcpu);

@@ -105,6 +105,8 @@ void codesync_refresh(gpa_t page);
 bool codesync_make_stub(uint32_t hw_pc);
 /* The guest's word that was translated for hw_pc, in place or displaced; false: no code is mapped there. */
 bool codesync_word_at(uint32_t hw_pc, uint32_t *insn);
+/* What stands for the instruction at pc, in place, is to be made anew. */
+bool codesync_forget_stub(uint32_t pc);
 /* Words of the page as they were when it was translated. */
 bool codesync_words(gpa_t page, unsigned index, uint32_t *insns, unsigned count);
 /* Drops the page's translations; or every translation, with the shadows that map them. */

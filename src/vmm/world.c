@@ -91,6 +91,12 @@ static void load_dacr(struct vcpu *vcpu, bool kernel, bool was_user)
     vmm.state->hw_dacr = guest_fast.dacr_block ? ~0u : dacr;
 }
 
+void world_tighten_dacr(uint32_t dacr)
+{
+    load_host_dacr(dacr & guest_fast.dacr_keep);
+    guest_fast.entry_dacr = guest_dacr() | 1u << (2 * HOST_DOMAIN_VMM);
+}
+
 void world_switch_vfp(bool on)
 {
     guest_load_vfp(on);

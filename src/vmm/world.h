@@ -59,3 +59,5 @@ void world_count(void);
 bool world_vfp_usable(const struct vcpu *vcpu);
 /* Gives the guest VFP in hardware, or takes it away, which it may be at any time: it is given when used. */
 void world_switch_vfp(bool on);
+/* The guest kernel, which has DACR writes of its own, restricts itself to this; no dacr_block. */
+void world_tighten_dacr(uint32_t dacr);

@@ -240,6 +240,7 @@ uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, struct stu
         .page_off = page->used_words * 4u,
         .sites = page->sites + page->site_count,
         .literals = literals,
+        .x = x,
         .in_place = !p->alt,
         .lazy_dacr = !x->no_lazy_dacr,
         .midr = x->midr,

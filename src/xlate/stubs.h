@@ -24,6 +24,7 @@ struct stub_writer {
     struct stub_literal *literals; /* STUB_MAX_LITERALS */
     unsigned literal_count;
     bool in_place;       /* the page's words stand at the guest's addresses + D */
+    struct xlate *x;     /* for habits; NULL: there are none */
     bool lazy_dacr;      /* MCR DACR may have a stub */
     uint32_t midr, ctr;  /* of struct xlate */
     bool tlbi_queue;     /* TLBIMVA waits for DSB */

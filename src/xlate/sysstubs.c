@@ -238,12 +238,23 @@ bool sysstub_user_registers(struct stub_writer *w, uint32_t insn)
  * MCR DACR: more access than the hardware gives needs no exit, since the access that wants it faults; less does:
  * str ra; ldr ra,hw_dacr; bic ra,ra,rt; clz; lsr #5 (1: nothing is lost); add pc,pc,ra,lsl #2; <never>;
  * svc; str rt,dacr | ldr ra
- * The SVC returns to the STR (fastpath.S), or C does the whole instruction.
+ * One that is known to take access away need not ask: svc; str rt,dacr |
+ * The SVC returns to the STR (fastpath.S, light.c), or C does the whole instruction.
  */
 static void write_dacr(struct stub_writer *w, unsigned rt)
 {
     unsigned ra = pick_scratch(w, BIT(rt));
+    enum dacr_habit habit = w->in_place && w->x ? xlate_dacr_habit(w->x, w->site->guest_pc) : DACR_MIXED;
+    uint32_t exit = habit == DACR_NEW || habit == DACR_TRIED ? XLATE_SVC_DACR_TRY : XLATE_SVC_DACR;
 
+    if (habit == DACR_TRIED || habit == DACR_TIGHTENS) {
+        w->site->kind = STUB_DONE;
+        w->site->ra = R_NONE;
+        put(w, a32_svc(CC_AL, exit | rt << XLATE_SVC_REG));
+        put_store(w, rt, FIELD(dacr));
+        commit_here(w);
+        return;
+    }
     begin(w, STUB_SIMPLE, ra);
     put_load(w, ra, FIELD(hw_dacr));
     put(w, a32_bic(ra, ra, rt));
@@ -251,7 +262,7 @@ static void write_dacr(struct stub_writer *w, unsigned rt)
     put(w, a32_mov_lsr(ra, ra, 5));
     put(w, A32_SKIP_ONE(ra));
     put(w, a32_svc(CC_AL, A32_UNDEF));
-    put(w, a32_svc(CC_AL, XLATE_SVC_DACR | rt << XLATE_SVC_REG));
+    put(w, a32_svc(CC_AL, exit | rt << XLATE_SVC_REG));
     put_store(w, rt, FIELD(dacr));
     commit_here(w);
     end_simple(w, ra);

@@ -427,6 +427,17 @@ static void forget_traces(struct xlate *x, struct xpage *p, unsigned i, const ui
     }
 }
 
+void xlate_forget_stub(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *words)
+{
+    unsigned from = index < XLATE_TRACE ? 0 : index - XLATE_TRACE + 1;
+
+    if (is_pending(p, index))
+        return;
+    p->words[index] = translate_word(x, p, index, &words[index], 1);
+    forget_traces(x, p, index, words, words, 0);
+    arch_sync_code(&p->words[from], 4 * (index - from + 1));
+}
+
 unsigned xlate_resync(struct xlate *x, gpa_t page, const uint32_t *old, const uint32_t *source,
                       unsigned first, unsigned count)
 {

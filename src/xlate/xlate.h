@@ -86,6 +86,10 @@ struct xlate_ops {
     bool (*read_words)(void *ctx, gpa_t page, unsigned first, uint32_t *words, unsigned count);
 };
 
+/* What MCR DACR at an address has been seen to do (habit.c). */
+enum dacr_habit { DACR_NEW, DACR_TRIED, DACR_TIGHTENS, DACR_MIXED };
+struct dacr_site { uint32_t pc; uint8_t habit, seen, tightened; };
+
 struct xlate_stats { uint32_t pages, sites, arena_pages; };
 
 struct xlate {
@@ -100,6 +104,7 @@ struct xlate {
     struct xpage *free_xpages;
     void *free_maps;
     struct xpage slot;            /* where single T32 instructions run out of line (xlate/thumb.h) */
+    struct dacr_site dacr_sites[256];
     struct xlate_stats stats;
     bool lazy_stubs; /* blocks are translated, and stubs made, when their instructions execute (xlate_make) */
     bool traces;     /* stubs go on to the next instructions that need one */
@@ -119,6 +124,13 @@ uint32_t xlate_cp15_exit(uint32_t cc, uint32_t insn);
 /* After an exit by XLATE_SVC_LAZY: translates the word's block, or gives the site its stub or exit word.  code: the
  * guest's words from there on in the page, as translated; at least one, and with traces up to XLATE_TRACE. */
 void xlate_make(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count);
+/* Word 'index' of the page, and the stubs that go through it, are made anew when they execute.  words: the guest's page
+ * as translated, of which only those from XLATE_TRACE - 1 before the index on are looked at. */
+void xlate_forget_stub(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *words);
+/* MCR DACR at pc in a page in place: how its stub shall be made. */
+enum dacr_habit xlate_dacr_habit(struct xlate *x, uint32_t pc);
+/* One that exited with XLATE_SVC_DACR_TRY; did it take access away?  True: its stub is to be made anew. */
+bool xlate_dacr_written(struct xlate *x, uint32_t pc, bool tightened);
 /* The A32 page that executes at va, whose words the hardware sees there; NULL when it is none. */
 struct xpage *xlate_page_at(struct xlate *x, uint32_t va, const uint32_t *words);
 /* The T32 translation of the page; empty when it is new (xlate/thumb.h). */

@@ -65,6 +65,8 @@ enum unwind_result machine_unwind(const struct machine *entered, const struct cp
  * it is of that page. */
 void machine_arrive(const struct machine *entered, const struct cpu_regs *hw, const struct xpage *p, uint32_t call,
                     struct machine *out);
+/* An exit that the vectors, or a light exit, serve: MCR DACR. */
+bool machine_is_dacr_exit(uint32_t word);
 /* Did no TLBIMVA wait when the machine was entered? */
 bool machine_queue_is_empty(void);
 bool machine_same(const struct machine *a, const struct machine *b);

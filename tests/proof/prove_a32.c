@@ -437,7 +437,7 @@ static void serve_dacr(struct cpu *cpu)
 {
     uint32_t pc = cpu->regs.r[15], word = *machine_code_page(pc);
 
-    if ((word & 0xfff0ff) != XLATE_SVC_DACR || expected.result != EXEC_DONE)
+    if (!machine_is_dacr_exit(word) || expected.result != EXEC_DONE)
         return;
     kept_dacr = cpu->regs.r[BITS(word, 11, 8)] & 0x15555555u;
     state->hw_dacr = kept_dacr;

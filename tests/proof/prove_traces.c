@@ -168,7 +168,7 @@ static bool serve_exit(struct cpu *cpu)
     uint32_t pc = cpu->regs.r[15], word = *machine_code_page(pc);
 
     count.exits++;
-    if ((word & 0xfff0ff) != XLATE_SVC_DACR)
+    if (!machine_is_dacr_exit(word))
         return false;
     state->hw_dacr = cpu->regs.r[BITS(word, 11, 8)] & 0x15555555u;
     cpu->regs.r[15] = pc + 4;

@@ -317,6 +317,66 @@ static void test_traces(void)
     xlate_invalidate(&xlate, page_gpa(2));
 }
 
+/* What the stub at word i exits by, if it has an exit: 0 otherwise. */
+static uint32_t exit_of(const struct xpage *p, unsigned i, unsigned *words)
+{
+    const uint32_t *stub = stub_at(p, i);
+    unsigned n = 0;
+
+    while (stub && n < 16 && (stub[n] >> 24 != 0xef || (stub[n] & 0xff) == A32_UNDEF))
+        n++;
+    *words = n;
+    return stub && n < 16 ? stub[n] & 0xfff0ff : 0;
+}
+
+static void write_dacr(struct xpage *p, unsigned i, unsigned times, unsigned tight)
+{
+    for (unsigned n = 0; n < times; n++) {
+        if (xlate_dacr_written(&xlate, p->gva.v + 4 * i, n < tight))
+            xlate_forget_stub(&xlate, p, i, ram[3]);
+        if (is_lazy(p, i))
+            xlate_make(&xlate, p, i, &ram[3][i], XLATE_TRACE);
+    }
+}
+
+/* A stub asks, is tried, and then does as most of the tries did; others of the same slot ask. */
+static void test_habits(void)
+{
+    uint32_t *code = ram[3];
+    struct xpage *p;
+    unsigned words;
+    bool ok;
+
+    for (unsigned i = 0; i < 1024; i++)
+        code[i] = 0xe1a00000;
+    code[9] = 0xe10f4000; /* mrs r4, cpsr: goes through the next */
+    code[10] = code[20 + 24] = 0xee035f10; /* mcr p15, 0, r5, c3, c0, 0 */
+    xlate.traces = xlate.lazy_stubs = true;
+    p = xlate_get(&xlate, gva(0xc0502000), page_gpa(3), true);
+    for (unsigned n = 0; n < 2; n++) {
+        xlate_make(&xlate, p, 9, code + 9, XLATE_TRACE);
+        xlate_make(&xlate, p, 10, code + 10, XLATE_TRACE);
+        xlate_make(&xlate, p, 44, code + 44, XLATE_TRACE);
+    }
+    ok = exit_of(p, 10, &words) == XLATE_SVC_DACR_TRY && words > 3;
+    write_dacr(p, 10, 1, 1);
+    ok &= is_lazy(p, 9) && exit_of(p, 10, &words) == XLATE_SVC_DACR_TRY && words == 0;
+    report(ok, "habits: the first time that access is taken away it is tried, in every stub that goes through it");
+    write_dacr(p, 10, 15, 15);
+    report(exit_of(p, 10, &words) == XLATE_SVC_DACR && words == 0, "habits: most of the time: it does not ask");
+    write_dacr(p, 44, 16, 8);
+    report(exit_of(p, 44, &words) == XLATE_SVC_DACR && words > 3, "habits: half of the time: it asks");
+    report(xlate_dacr_habit(&xlate, 0xc0502028) == DACR_TIGHTENS && xlate_dacr_habit(&xlate, 0xc05020b0) == DACR_MIXED &&
+               xlate_dacr_habit(&xlate, 0xc0502000) == DACR_NEW,
+           "habits are told");
+    ok = true;
+    for (unsigned i = 0; i < 4096; i++) /* of the same slot as one of them, or of an empty one */
+        ok &= xlate_dacr_habit(&xlate, 0xc0600000 + 4 * i) != DACR_TIGHTENS;
+    report(ok, "habits: not of another place");
+    xlate.traces = xlate.lazy_stubs = false;
+    xlate_invalidate(&xlate, page_gpa(3));
+}
+
 static void test_arenas(void)
 {
     struct arena *a = xlate_arena_at(&xlate, xlate_find(&xlate, gva(0xc0001000), page_gpa(1), false)->va);
@@ -463,6 +523,7 @@ int main(void)
     test_lazy();
     test_invalidation();
     test_traces();
+    test_habits();
     test_arenas();
     test_arena_places();
     test_arena_and_code();
