@@ -257,7 +257,7 @@ static void inject_interrupts(struct vcpu *vcpu)
  */
 static void make_room_for_spaces(void)
 {
-    static struct { uint64_t evicted; uint32_t patience; } seen = { 0, 256 };
+    static struct { uint64_t evicted; uint32_t patience; } seen = { 0, 16 };
     uint64_t evicted = vmm.vm.stats.shadow_evict;
 
     if (evicted - seen.evicted < seen.patience)
