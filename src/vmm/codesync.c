@@ -98,8 +98,8 @@ bool codesync_word_at(uint32_t hw_pc, uint32_t *insn)
 bool codesync_make_stub(uint32_t hw_pc)
 {
     struct xpage *page = page_at(hw_pc);
-    unsigned index = BITS(hw_pc, 11, 2), count = 1024 - index < XLATE_TRACE ? 1024 - index : XLATE_TRACE;
-    uint32_t code[XLATE_TRACE];
+    unsigned index = BITS(hw_pc, 11, 2), count = 1024 - index < XLATE_AHEAD ? 1024 - index : XLATE_AHEAD;
+    uint32_t code[XLATE_AHEAD];
 
     if (!page || !codesync_words(page->gpa, index, code, count))
         return false;

@@ -40,6 +40,7 @@ struct stub_code {
     unsigned count;
     const struct a32_row *row; /* of the first */
     enum a32_class class;
+    unsigned behind_call;    /* stub_emit() tells: the stub ends with a call, behind which 'words' goes on; 0: it does not */
 };
 
 /* Starts the site of the instruction at pc. */
@@ -52,7 +53,7 @@ bool stub_body(struct stub_writer *w, uint32_t insn, enum a32_class class, const
  * Writes the stub for the first instruction of 'code', and for more of them (trace.c).  Returns
  * the entry word (a branch to the stub), or 0 when the instruction has no stub form and must exit.
  */
-uint32_t stub_emit(struct stub_writer *w, const struct stub_code *code);
+uint32_t stub_emit(struct stub_writer *w, struct stub_code *code);
 
 /* The word that stands in place of insn, or 0 when that takes a stub or an exit (xlate.c). */
 uint32_t xlate_place(const struct xlate *x, const struct xpage *p, uint32_t insn, enum a32_class class,

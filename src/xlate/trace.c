@@ -126,8 +126,13 @@ static bool has_room(const struct stub_writer *w)
            w->literal_count + 2 < STUB_MAX_LITERALS;
 }
 
+static bool is_call(uint32_t insn)
+{
+    return (insn & 0x0f000000u) == 0x0b000000u || (insn & 0x0ffffff0u) == 0x012fff30u; /* BL, BLX of a register */
+}
+
 /* Goes on behind the first instruction, and back to the entry map at last. */
-static void extend(struct stub_writer *w, const struct stub_code *code)
+static void extend(struct stub_writer *w, struct stub_code *code)
 {
     struct position end = position(w);
     unsigned done = 1;
@@ -138,8 +143,10 @@ static void extend(struct stub_writer *w, const struct stub_code *code)
         if (step == STEP_NONE)
             break;
         i++;
-        if (step == STEP_JUMP)
+        if (step == STEP_JUMP) {
+            code->behind_call = is_call(code->words[i - 1]) ? i : 0;
             return;
+        }
         if (step == STEP_STUB) {
             end = position(w);
             done = i;
@@ -159,7 +166,7 @@ static void put_literals(struct stub_writer *w)
     }
 }
 
-uint32_t stub_emit(struct stub_writer *w, const struct stub_code *code)
+uint32_t stub_emit(struct stub_writer *w, struct stub_code *code)
 {
     uint32_t insn = code->words[0], cc = insn >> 28 == 15 ? CC_AL : insn >> 28;
     bool linked = (code->class == A32_BL || code->class == A32_BLX_REG) && code->in_place;
@@ -167,6 +174,7 @@ uint32_t stub_emit(struct stub_writer *w, const struct stub_code *code)
     stub_start(w, code->pc);
     if (!stub_body(w, insn, code->class, code->row, code->pc, linked))
         return 0;
+    code->behind_call = is_call(insn);
     if (falls_through(w->site))
         extend(w, code);
     put_literals(w);

@@ -13,6 +13,8 @@
 #include "xlate/thumb.h"
 
 #define PAGE_WORDS 1024u
+/* Stubs made at once: what comes back from a call goes on to the next. */
+#define MAKE_AHEAD 4
 _Static_assert(PAGE_WORDS / XLATE_BLOCK == 8, "xpage.pending has a bit for each");
 
 static unsigned hash_page(uint32_t addr)
@@ -188,8 +190,9 @@ uint32_t xlate_place(const struct xlate *x, const struct xpage *p, uint32_t insn
     return place_word(x, p, insn, class, row);
 }
 
-/* A stub, or an exit where there is no stub form or no room. */
-static uint32_t make_word(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count)
+/* A stub, or an exit where there is no stub form or no room.  behind_call: see struct stub_code. */
+static uint32_t make_word(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count,
+                          unsigned *behind_call)
 {
     const struct a32_row *row = a32_decode(code[0]);
     struct stub_code from = { .x = x, .p = p, .words = code, .count = x->traces ? count : 1, .row = row,
@@ -199,6 +202,7 @@ static uint32_t make_word(struct xlate *x, struct xpage *p, unsigned index, cons
     if (xlate_may_stub(x, from.class))
         word = arena_stub(x, p, index, &from);
     x->stats.sites++;
+    *behind_call = word ? from.behind_call : 0;
     return word ? word : xlate_exit(code[0], from.class, row);
 }
 
@@ -212,6 +216,7 @@ static uint32_t translate_other(struct xlate *x, struct xpage *p, unsigned index
 {
     const struct a32_row *row;
     uint32_t insn = code[0], word;
+    unsigned behind_call;
 
     if (a32_plain_more(insn, a32_quick_ones(insn)))
         return insn;
@@ -219,7 +224,7 @@ static uint32_t translate_other(struct xlate *x, struct xpage *p, unsigned index
     word = place_word(x, p, insn, a32_classify(insn, row), row);
     if (word)
         return word;
-    return x->lazy_stubs ? lazy_word(insn) : make_word(x, p, index, code, count < XLATE_TRACE ? count : XLATE_TRACE);
+    return x->lazy_stubs ? lazy_word(insn) : make_word(x, p, index, code, count < XLATE_TRACE ? count : XLATE_TRACE, &behind_call);
 }
 
 /* The word for code[0]; there may be more of it, as far as it is known. */
@@ -282,14 +287,31 @@ static void translate_later(struct xpage *p)
     p->pending = 0xff;
 }
 
+static bool is_lazy(uint32_t word)
+{
+    return (word & 0x0f0000ffu) == (0x0f000000u | XLATE_SVC_LAZY);
+}
+
 void xlate_make(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count)
 {
     if (is_pending(p, index)) {
         translate_block(x, p, index / XLATE_BLOCK);
         return;
     }
-    p->words[index] = make_word(x, p, index, code, count);
-    arch_sync_code(&p->words[index], 4);
+    for (unsigned i = 0, made = 0; i < count && made < MAKE_AHEAD; made++) {
+        unsigned n = count - i < XLATE_TRACE ? count - i : XLATE_TRACE, behind_call;
+
+        p->words[index + i] = make_word(x, p, index + i, &code[i], n, &behind_call);
+        arch_sync_code(&p->words[index + i], 4);
+        if (!behind_call)
+            return;
+        for (i += behind_call; i < count && !is_lazy(p->words[index + i]); i++) {
+            if (code[i] >> 24 == 0xea)
+                return;
+        }
+        if (i < count && is_pending(p, index + i))
+            return;
+    }
 }
 
 struct xpage *xlate_page_at(struct xlate *x, uint32_t va, const uint32_t *words)

@@ -22,6 +22,7 @@
 #define XLATE_ARENA_PAGES 127          /* code pages of a 1 MiB arena, each between two state page aliases */
 #define XLATE_SITES_PER_PAGE 512
 #define XLATE_TRACE 24                 /* the most instructions that one stub goes through */
+#define XLATE_AHEAD 64                 /* instructions that xlate_make() looks at */
 #define XLATE_BLOCK 128                /* words that are translated when the first of them executes */
 
 /* How a stub that is interrupted half way is undone or finished; the comments
@@ -121,8 +122,9 @@ void xlate_init(struct xlate *x, const struct xlate_ops *ops, void *ctx, struct 
 struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in_place);
 /* The word that exits for an MCR or MRC of CP15 with op1 = 0 (arch/state.h). */
 uint32_t xlate_cp15_exit(uint32_t cc, uint32_t insn);
-/* After an exit by XLATE_SVC_LAZY: translates the word's block, or gives the site its stub or exit word.  code: the
- * guest's words from there on in the page, as translated; at least one, and with traces up to XLATE_TRACE. */
+/* After an exit by XLATE_SVC_LAZY: translates the word's block, or gives the site its stub or exit word, and the sites
+ * behind the calls that follow.  code: the guest's words from there on in the page, as translated; at least one, and with
+ * traces up to XLATE_AHEAD. */
 void xlate_make(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count);
 /* Word 'index' of the page, and the stubs that go through it, are made anew when they execute.  words: the guest's page
  * as translated, of which only those from XLATE_TRACE - 1 before the index on are looked at. */
