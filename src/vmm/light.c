@@ -351,6 +351,22 @@ static unsigned undefined(struct vcpu *vcpu, unsigned why)
     return counted(why & EXIT_KERNEL ? REASON_exit_und_kernel : REASON_exit_und_user);
 }
 
+/*
+ * TLBIMVA of one page of which no shadow had anything: the guest kernel has just mapped it, and is about to use it, as
+ * one does that patches code through a mapping for each place.  Any mapping that does not fault may be held (B3.10.1).
+ */
+static void complete_tlbi(void)
+{
+    uint32_t first = vmm.state->tlbi[0] & ~0xfffu;
+    bool one = vmm.state->tlbi_next == VMM_STATE + STATE_QUEUE + 4;
+    uint64_t drops = vmm.vm.stats.shadow_drop;
+    struct walk_result w;
+
+    world_complete_tlbi();
+    if (one && drops == vmm.vm.stats.shadow_drop)
+        shadow_quick(&vmm.shadow, VIEW_KERNEL, first, ACCESS_READ, &w);
+}
+
 /* A DSB with TLB operations waiting: back to where its stub looks at the queue. */
 static unsigned barrier(struct vcpu *vcpu, unsigned why, uint32_t word)
 {
@@ -361,7 +377,7 @@ static unsigned barrier(struct vcpu *vcpu, unsigned why, uint32_t word)
         return disable_vfp(vcpu, why, hw_pc);
     if ((word & 0x0ff00fffu) != DSB_PROBE || BITS(word, 19, 16) != BITS(word, 15, 12))
         return why;
-    world_complete_tlbi();
+    complete_tlbi();
     if ((vmm.shadow.code_drops != drops || entries != fault_code_changes) &&
         xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr) == UNWIND_CLEAN) {
         count(REASON_exit_dabt_kernel);
