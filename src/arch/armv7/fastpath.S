@@ -30,11 +30,14 @@
 
     @ Loads the translation of a view: by the table that has nothing but the window, which is global, so that no
     @ walk joins one table with the other's ASID (B3.10.4).
+    @ DACR goes with it: whether it must change takes as many instructions to find out, and emulators forget their TLB at
+    @ either write.
     @ No table was written since the last DSB.  The last write, and those of VBAR and DACR, are synchronized by the
     @ exception return that follows (B3.15.5); until then only the window is accessed, which is the same in all.
-    .macro load_view ttbr, asid, window
+    .macro load_view ttbr, asid, window, dacr
     mcr     p15, 0, \window, c2, c0, 0
     isb
+    mcr     p15, 0, \dacr, c3, c0, 0
     mcr     p15, 0, \asid, c13, c0, 1
     isb
     mcr     p15, 0, \ttbr, c2, c0, 0
@@ -86,16 +89,15 @@ user_svc:
     ldmia   r4, {r13, r14}^
     @ (no banked register right after LDM^, B9.3.6)
     @ access as the guest kernel restricted itself last time: more than that faults
-    mrc     p15, 0, r4, c3, c0, 0
-    ldr     r5, [r2, #FAST_ENTRY_DACR]
-    and     r5, r5, r4
-    cmp     r5, r4
-    beq     1f
-    bic     r4, r5, #DOMAIN_VMM_CLIENT
-    load_dacr r5, r4, r1
-1:  count   FAST_SVC, r4
+    ldrd    r4, r5, [r2, #FAST_ENTRY_DACR]
+    mrc     p15, 0, r6, c3, c0, 0
+    add     r5, r5, #1              @ svc
+    and     r4, r4, r6
+    str     r5, [r2, #FAST_ENTRY_DACR + 4]
+    bic     r6, r4, #DOMAIN_VMM_CLIENT
+    str     r6, [r1, #STATE_HW_DACR]
     mcr     p15, 0, r11, c12, c0, 0
-    load_view r9, r10, r12
+    load_view r9, r10, r12, r4
     mov     lr, r0
     ldmia   sp, {r0-r12}
     movs    pc, lr
@@ -119,16 +121,16 @@ kernel_svc:
     @ MCR DACR that takes access away: the hardware follows; the stub stores the value
 dacr:
     ldr     r2, =guest_fast + FAST_DACR_BLOCK
-    @ dacr_block, dacr_keep, dacr, entry_dacr, state
-    ldmia   r2, {r1, r3-r6}
-    ubfx    r7, r0, #XLATE_SVC_REG, #4
+    @ dacr_block, dacr_keep, dacr, entry_dacr, svc, state
+    ldmia   r2, {r1, r3-r7}
+    ubfx    r6, r0, #XLATE_SVC_REG, #4
     cmp     r1, #0
-    ldr     r5, [sp, r7, lsl #2]
+    ldr     r5, [sp, r6, lsl #2]
     bne     kernel_svc_back
     and     r1, r5, r3
     orr     r5, r1, #DOMAIN_VMM_CLIENT
     add     r4, r4, #1
-    load_dacr r5, r1, r6
+    load_dacr r5, r1, r7
     strd    r4, r5, [r2, #8]
     ldmia   sp, {r0-r7}
     movs    pc, lr
@@ -215,16 +217,12 @@ eret:
     mcr     p15, 0, r1, c13, c0, 3
     ldr     r1, [r0, #STATE_TPIDRURW]
     mcr     p15, 0, r1, c13, c0, 2
-    mrc     p15, 0, r1, c3, c0, 0
-    eor     r1, r1, r3
-    tst     r1, r12
-    beq     1f
     and     r3, r3, r12
-    orr     r1, r3, #DOMAIN_VMM_CLIENT
-    load_dacr r1, r3, r0
-1:  count   FAST_ERET - FAST_STATE_TOO, r1
+    str     r3, [r0, #STATE_HW_DACR]
+    orr     r3, r3, #DOMAIN_VMM_CLIENT
+    count   FAST_ERET - FAST_STATE_TOO, r1
     mcr     p15, 0, r10, c12, c0, 0
-    load_view r8, r9, r11
+    load_view r8, r9, r11, r3
     ldmia   sp, {r0-r12}
     movs    pc, lr
 

@@ -47,7 +47,7 @@ struct guest_fast {
     uint32_t dacr_keep;       /* bits of the guest's DACR that the hardware's may have */
 
     uint32_t eret_block;      /* ERET_BLOCKED: exception returns exit to C; ERET_WAITS: those that unmask interrupts */
-    uint32_t svc, eret;       /* taken since C last counted, as others below */
+    uint32_t eret;            /* taken since C last counted, as others below */
     uint32_t tpidrprw;
     uint32_t between;         /* not 0: writes of TTBR0 and CONTEXTIDR need only be noted (vmm/world.c) */
     uint32_t space;           /* such writes */
@@ -58,6 +58,7 @@ struct guest_fast {
     uint32_t dacr;            /* writes that took access away */
     uint32_t entry_dacr;      /* what a guest kernel that was entered by an exception restricts itself to; domain 15
                                * is Client */
+    uint32_t svc;             /* taken */
     uint32_t *state_dacr;     /* state */
 
     /* kernel_dabt these */
