@@ -135,6 +135,11 @@ bool shadow_quick_ram(const struct shadow *s, uint32_t va, gpa_t *pa)
     return entry && offset < s->vm->ram_size;
 }
 
+bool shadow_has_global_table(const struct shadow *s, uint32_t va)
+{
+    return !in_window(va >> 20) && desc_is_table(s->global_l1[va >> 20]);
+}
+
 enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t va, enum access_kind kind,
                                struct walk_result *w)
 {

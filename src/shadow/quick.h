@@ -14,6 +14,8 @@ enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t
                                struct walk_result *w);
 /* Where in RAM the current kernel view has va; false: it does not show RAM there. */
 bool shadow_quick_ram(const struct shadow *s, uint32_t va, gpa_t *pa);
+/* Are pages mapped in va's MiB that all spaces share? */
+bool shadow_has_global_table(const struct shadow *s, uint32_t va);
 /* Translation registers changed, or TTBR0 alone. */
 void quick_set_space(struct shadow *s);
 void quick_set_table(struct shadow *s);

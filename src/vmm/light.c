@@ -352,8 +352,9 @@ static unsigned undefined(struct vcpu *vcpu, unsigned why)
 }
 
 /*
- * TLBIMVA of one page of which no shadow had anything: the guest kernel has just mapped it, and is about to use it, as
- * one does that patches code through a mapping for each place.  Any mapping that does not fault may be held (B3.10.1).
+ * TLBIMVA of one page, among global ones, of which no shadow had anything: the guest kernel has just mapped it, and is
+ * about to use it, as one does that patches code through a mapping for each place.  Any mapping that does not fault may
+ * be held (B3.10.1).
  */
 static void complete_tlbi(void)
 {
@@ -363,7 +364,7 @@ static void complete_tlbi(void)
     struct walk_result w;
 
     world_complete_tlbi();
-    if (one && drops == vmm.vm.stats.shadow_drop)
+    if (one && drops == vmm.vm.stats.shadow_drop && shadow_has_global_table(&vmm.shadow, first))
         shadow_quick(&vmm.shadow, VIEW_KERNEL, first, ACCESS_READ, &w);
 }
 
