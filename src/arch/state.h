@@ -43,8 +43,8 @@
 #define XLATE_SVC_COUNTER 0x0043803e
 #define XLATE_SVC_COUNTER_MASK 0x007bc03f
 
-/* Of msr_key: rotated right by STATE_MSR_ROTATE, its bits 12:1 are VMM_STATE's upper ones, bit 0 makes another half of that
- * MiB, bits 31:25 (ctl's 6:0) other pages of it; only the first page is mapped. */
+/* Of msr_key, rotated right by STATE_MSR_ROTATE: bits 12:1 are VMM_STATE's upper ones, bit 0 makes another half of
+ * that MiB, bits 31:25 (ctl's 6:0) other pages of it; only the first page is mapped. */
 #define STATE_MSR_ROTATE 13
 #define STATE_MSR_KEY (VMM_STATE >> 19)
 
@@ -61,7 +61,7 @@ struct state_page {
     uint32_t usr_sp, usr_lr; /* User mode's, in modes that have their own */
     uint32_t ctl;      /* virtual CPSR: mode, I, F, A, E; low byte is written by MSR stubs */
     uint32_t ctl_on, ctl_off; /* low byte of ctl with I clear, with I set */
-    uint32_t msr_key;  /* state_msr_key(): what an MSR makes of it and the new value is VMM_STATE, or an address that faults */
+    uint32_t msr_key;  /* state_msr_key(): MSR stubs make VMM_STATE of it, or an address that faults */
     uint32_t pend_ptr; /* VMM_STATE (readable), or VMM_STATE + 4 KiB (faults) when an interrupt waits */
     uint32_t slot[3];  /* U0, U1: spilled registers; T: branch target being made */
     uint32_t spsr;     /* of the current mode */

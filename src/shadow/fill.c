@@ -323,6 +323,17 @@ bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, const struct wal
     return true;
 }
 
+void shadow_map_more_code(struct shadow *s, uint32_t va, hpa_t code, const struct walk_result *w)
+{
+    uint32_t *l2 = view_l2(s->current->views[VIEW_KERNEL].l1[va >> 20]);
+
+    if (l2[BITS(va, 19, 12)])
+        return;
+    put_desc(&l2[BITS(va, 19, 12)], desc_small(code, false, true));
+    if (s->policy->filled)
+        s->policy->filled(s, va, w, true);
+}
+
 hpa_t shadow_kernel_page(struct shadow *s, uint32_t va)
 {
     uint32_t entry = s->current->views[VIEW_KERNEL].l1[va >> 20];

@@ -16,6 +16,7 @@
 #include "shadow/walk.h"
 
 #define SHADOW_MAX_SPACES 160
+#define SHADOW_GHOSTS 128
 #define SHADOW_ASIDS 126     /* pairs of host ASIDs: those that were current lately have one */
 #define SHADOW_MAX_CLAIMS 64
 /* Host ASID under which the hardware may walk global_l1 itself; those of spaces begin at 2, 0 is boot's. */
@@ -86,6 +87,8 @@ struct shadow {
     uint8_t flat_spaces;             /* without the MMU */
     uint8_t hash_spaces[SHADOW_HASH];
     uint32_t clock, random;
+    uint32_t evicted[SHADOW_GHOSTS]; /* tags of spaces that were, lately */
+    uint32_t returned;               /* how many of them came back: those of dead processes do not */
     uint32_t stale_count[2];         /* of each mode's views: how often those that are not current became stale */
     struct walk_regs regs;
     uint32_t plain_l1;               /* host address of the guest's first-level table, if one in RAM is all; or 0 */
@@ -143,9 +146,17 @@ static inline struct view *shadow_view(struct shadow *s, enum shadow_mode mode)
  * access is allowed.  False: not even an empty shadow has room; translations must go, then try again. */
 bool shadow_fill(struct shadow *s, enum shadow_mode mode, gva_t va, const struct walk_result *w);
 
+/* Has the current kernel view a table for va's MiB? */
+static inline bool shadow_kernel_table(const struct shadow *s, uint32_t va)
+{
+    return (s->current->views[VIEW_KERNEL].l1[va >> 20] & 3) == 1;
+}
+
 /* Maps a page of translated code (host page 'code') at va in the current kernel view; w is the walk
  * of the code's own address.  False: the place is taken. */
 bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, const struct walk_result *w);
+/* Another page of the same MiB right after that, from the same section of the guest's. */
+void shadow_map_more_code(struct shadow *s, uint32_t va, hpa_t code, const struct walk_result *w);
 /* The host page that the current kernel view maps at va by a second-level entry, or 0. */
 hpa_t shadow_kernel_page(struct shadow *s, uint32_t va);
 /* Links an arena's second-level table into the current kernel view; false: taken. */

@@ -213,12 +213,20 @@ static struct space *to_evict(struct shadow *s)
     return oldest;
 }
 
+static uint32_t *ghost_of(struct shadow *s, const struct space_key *key, uint32_t *tag)
+{
+    *tag = key->ttbr0 ^ key->asid ^ 1;
+    return &s->evicted[(*tag ^ *tag >> 14) % SHADOW_GHOSTS];
+}
+
 bool shadow_evict(struct shadow *s)
 {
     struct space *sp = to_evict(s);
+    uint32_t tag;
 
     if (!sp)
         return false;
+    *ghost_of(s, &sp->key, &tag) = tag;
     space_free(s, sp);
     s->vm->stats.shadow_evict++;
     return true;
@@ -245,7 +253,11 @@ static bool alloc_tables(struct space *sp)
 
 static struct space *space_create(struct shadow *s, bool flat, const struct space_key *key)
 {
+    uint32_t tag, *ghost = ghost_of(s, key, &tag);
     struct space *sp;
+
+    s->returned += *ghost == tag;
+    *ghost = 0;
 
     /* The one freed last comes first: it has tables. */
     while (!s->free_spaces || !alloc_tables(nth_space(s, s->free_spaces))) {

@@ -152,11 +152,31 @@ static void remember_displaced(struct xpage *page)
     displaced[slot].va = page->va;
 }
 
+/*
+ * The first code of a MiB that the guest maps by a section, after it was dropped as a whole: translations of its other
+ * pages are there, and all of it may be fetched as that page is.  A TLB may hold whatever would not fault (B3.10).
+ */
+static void map_section(const struct xpage *first, const struct walk_result *w)
+{
+    uint32_t offset = first->gva.v & (MiB - 1);
+    struct walk_result each = *w;
+
+    for (uint32_t i = 0; i < MiB; i += 4096) {
+        gva_t va = gva(first->gva.v - offset + i);
+        const struct xpage *page;
+
+        each.pa = gpa(first->gpa.v - offset + i);
+        page = i == offset ? NULL : xlate_find(&vmm.xlate, va, each.pa, false);
+        if (page && !page->alt)
+            shadow_map_more_code(&vmm.shadow, page->va, pool_hpa(page->words), &each);
+    }
+}
+
 bool fault_map_code(struct vcpu *vcpu)
 {
     struct walk_result w;
     struct xpage *page;
-    bool fresh;
+    bool fresh, empty;
 
     if (!fetch_allowed(vcpu, vcpu->r[15], &w))
         return false;
@@ -170,8 +190,11 @@ bool fault_map_code(struct vcpu *vcpu)
     if (fresh && gmem_is_ram(vcpu->vm, page->gpa, 4096))
         shadow_protect(&vmm.shadow, page->gpa);
     if (!page->alt) {
+        empty = !shadow_kernel_table(&vmm.shadow, page->va);
         if (!shadow_map_code(&vmm.shadow, page->va, pool_hpa(page->words), &w))
             codesync_flush(); /* no memory for a table, or too many places: start over */
+        else if (empty && w.size >= MAP_1M)
+            map_section(page, &w);
         return true;
     }
     if (!shadow_link_arena(&vmm.shadow, page->va >> 20, xlate_arena_at(&vmm.xlate, page->va)->l2)) {

@@ -252,17 +252,17 @@ static void inject_interrupts(struct vcpu *vcpu)
 }
 
 /*
- * Spaces are evicted, again and again, for want of memory of which translations have half: much of that is code that
- * ran once.  All go, and what is needed comes again.  It pays less each time, so each time is further off.
+ * Spaces were evicted and came back, again and again, for want of memory of which translations have half: much of that
+ * is code that ran once.  All go, and what is needed comes again.  It pays less each time, so each time is further off.
  */
 static void make_room_for_spaces(void)
 {
-    static struct { uint64_t evicted; uint32_t patience; } seen = { 0, 16 };
-    uint64_t evicted = vmm.vm.stats.shadow_evict;
+    static struct { uint32_t returned, patience; } seen = { 0, 16 };
+    uint32_t returned = vmm.shadow.returned;
 
-    if (evicted - seen.evicted < seen.patience)
+    if (returned - seen.returned < seen.patience)
         return;
-    seen.evicted = evicted;
+    seen.returned = returned;
     if (2 * vmm.xlate.stats.pages < pool_pages_total())
         return;
     if (seen.patience < BIT(30))

@@ -87,6 +87,7 @@ static void load_dacr(struct vcpu *vcpu, bool kernel, bool was_user)
     dacr &= ~VMM_DOMAIN;
     if (dacr != guest_dacr())
         guest_load_dacr(dacr);
+    guest_fast.hw_dacr = dacr; /* the vectors do not tell when they load another */
     vmm.state->dacr = vcpu->cp15.dacr;
     vmm.state->hw_dacr = guest_fast.dacr_block ? ~0u : dacr;
 }

@@ -40,7 +40,7 @@ struct stub_code {
     unsigned count;
     const struct a32_row *row; /* of the first */
     enum a32_class class;
-    unsigned behind_call;    /* stub_emit() tells: the stub ends with a call, behind which 'words' goes on; 0: it does not */
+    unsigned behind_call;    /* stub_emit() tells: the word behind the call that the stub ends with, or 0 */
 };
 
 /* Starts the site of the instruction at pc. */

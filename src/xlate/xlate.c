@@ -224,7 +224,9 @@ static uint32_t translate_other(struct xlate *x, struct xpage *p, unsigned index
     word = place_word(x, p, insn, a32_classify(insn, row), row);
     if (word)
         return word;
-    return x->lazy_stubs ? lazy_word(insn) : make_word(x, p, index, code, count < XLATE_TRACE ? count : XLATE_TRACE, &behind_call);
+    if (x->lazy_stubs)
+        return lazy_word(insn);
+    return make_word(x, p, index, code, count < XLATE_TRACE ? count : XLATE_TRACE, &behind_call);
 }
 
 /* The word for code[0]; there may be more of it, as far as it is known. */

@@ -123,8 +123,8 @@ struct xpage *xlate_get(struct xlate *x, gva_t gva_page, gpa_t gpa_page, bool in
 /* The word that exits for an MCR or MRC of CP15 with op1 = 0 (arch/state.h). */
 uint32_t xlate_cp15_exit(uint32_t cc, uint32_t insn);
 /* After an exit by XLATE_SVC_LAZY: translates the word's block, or gives the site its stub or exit word, and the sites
- * behind the calls that follow.  code: the guest's words from there on in the page, as translated; at least one, and with
- * traces up to XLATE_AHEAD. */
+ * behind the calls that follow.  code: the guest's words from there on in the page, as translated; at least one, and
+ * with traces up to XLATE_AHEAD. */
 void xlate_make(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count);
 /* Word 'index' of the page, and the stubs that go through it, are made anew when they execute.  words: the guest's page
  * as translated, of which only those from XLATE_TRACE - 1 before the index on are looked at. */

@@ -458,7 +458,7 @@ void machine_arrive(const struct machine *entered, const struct cpu_regs *hw, co
     struct vcpu *v = &out->vcpu;
 
     from_hardware(entered, hw, out);
-    if (v->cpsr & PSR_T) { 
+    if (v->cpsr & PSR_T) {
         v->r[15] = xlate_thumb_target(&xlate, hw_pc, v->r, call);
     } else if (p->alt && hw_pc - p->va <= 4096) {
         v->r[15] = p->gva.v + (hw_pc - p->va);

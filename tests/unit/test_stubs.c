@@ -323,7 +323,7 @@ static void arrive(const struct xpage *p, uint32_t insn, struct machine *m)
 
     m->vcpu.cpsr = (m->vcpu.cpsr & ~0x1dfu) | (ctl_of(&before) & ~PSR_I) | (state->ctl & PSR_I);
     leave_state(m);
-    if (m->vcpu.cpsr & PSR_T) { 
+    if (m->vcpu.cpsr & PSR_T) {
         m->vcpu.r[15] = xlate_thumb_target(&xlate, hw_pc, m->vcpu.r, insn);
     } else if (hw_pc - p->va <= 4096) {
         m->vcpu.r[15] = p->gva.v + (hw_pc - p->va);

@@ -366,8 +366,8 @@ static void test_habits(void)
     report(exit_of(p, 10, &words) == XLATE_SVC_DACR && words == 0, "habits: most of the time: it does not ask");
     write_dacr(p, 44, 16, 8);
     report(exit_of(p, 44, &words) == XLATE_SVC_DACR && words > 3, "habits: half of the time: it asks");
-    report(xlate_dacr_habit(&xlate, 0xc0502028) == DACR_TIGHTENS && xlate_dacr_habit(&xlate, 0xc05020b0) == DACR_MIXED &&
-               xlate_dacr_habit(&xlate, 0xc0502000) == DACR_NEW,
+    report(xlate_dacr_habit(&xlate, 0xc0502028) == DACR_TIGHTENS &&
+               xlate_dacr_habit(&xlate, 0xc05020b0) == DACR_MIXED && xlate_dacr_habit(&xlate, 0xc0502000) == DACR_NEW,
            "habits are told");
     ok = true;
     for (unsigned i = 0; i < 4096; i++) /* of the same slot as one of them, or of an empty one */

@@ -62,7 +62,9 @@ static void write_fpexc(uint32_t value) { __asm__ volatile(".fpu vfpv3\n\tvmsr f
 
 void guest_init(struct vcpu *vcpu, struct state_page *state)
 {
-    guest_fast.state = guest_fast.state_too = guest_fast.state_dacr = guest_fast.state_dabt = (uint32_t *)state + STATE_BASE / 4;
+    uint32_t *base = (uint32_t *)state + STATE_BASE / 4;
+
+    guest_fast.state = guest_fast.state_too = guest_fast.state_dacr = guest_fast.state_dabt = base;
     guest_fast.svc_keep = PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE | MODE_USR;
     guest_fast.psr_check = ~(PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | PSR_GE | PSR_T);
     guest_fast.queue_empty = VMM_STATE + STATE_QUEUE;

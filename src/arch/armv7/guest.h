@@ -74,7 +74,7 @@ struct guest_fast {
     uint32_t counter_scale;   /* guest ticks for each of the host's */
     const volatile uint32_t *counter_reg; /* the host's 32-bit down counter; NULL: counter reads exit to C */
 
-    uint32_t hw_dacr;         /* as C loaded it last, which is the hardware's while dacr_block is set */
+    uint32_t hw_dacr;         /* as C had it last, which is the hardware's while dacr_block is set */
 };
 #define ERET_BLOCKED 1u
 #define ERET_WAITS 2u
