@@ -336,7 +336,7 @@ void shadow_map_more_code(struct shadow *s, uint32_t va, hpa_t code, const struc
 
 hpa_t shadow_kernel_page(struct shadow *s, uint32_t va)
 {
-    uint32_t entry = s->current->views[VIEW_KERNEL].l1[va >> 20];
+    uint32_t entry = in_window(va >> 20) ? 0 : s->current->views[VIEW_KERNEL].l1[va >> 20]; /* others' tables */
 
     return hpa(desc_is_table(entry) ? view_l2(entry)[BITS(va, 19, 12)] & 0xfffff000u : 0);
 }

@@ -213,10 +213,14 @@ static struct space *to_evict(struct shadow *s)
     return oldest;
 }
 
-static uint32_t *ghost_of(struct shadow *s, const struct space_key *key, uint32_t *tag)
+static uint32_t ghost_tag(const struct space_key *key)
 {
-    *tag = key->ttbr0 ^ key->asid ^ 1;
-    return &s->evicted[(*tag ^ *tag >> 14) % SHADOW_GHOSTS];
+    return key->ttbr0 ^ key->asid ^ 1;
+}
+
+static uint32_t *ghost_of(struct shadow *s, uint32_t tag)
+{
+    return &s->evicted[(tag ^ tag >> 14) % SHADOW_GHOSTS];
 }
 
 bool shadow_evict(struct shadow *s)
@@ -226,7 +230,8 @@ bool shadow_evict(struct shadow *s)
 
     if (!sp)
         return false;
-    *ghost_of(s, &sp->key, &tag) = tag;
+    tag = ghost_tag(&sp->key);
+    *ghost_of(s, tag) = tag;
     space_free(s, sp);
     s->vm->stats.shadow_evict++;
     return true;
@@ -253,7 +258,7 @@ static bool alloc_tables(struct space *sp)
 
 static struct space *space_create(struct shadow *s, bool flat, const struct space_key *key)
 {
-    uint32_t tag, *ghost = ghost_of(s, key, &tag);
+    uint32_t tag = ghost_tag(key), *ghost = ghost_of(s, tag);
     struct space *sp;
 
     s->returned += *ghost == tag;
