@@ -14,11 +14,13 @@
 #define CONTROL_ONESHOT BIT(0)
 #define CONTROL_32BIT BIT(1)
 #define CONTROL_IE BIT(5)
+#define CONTROL_PERIODIC BIT(6)
 #define CONTROL_ENABLE BIT(7)
 
 static volatile uint8_t *regs;
 static struct downcounter counter;
-static uint64_t armed_for;
+
+static struct host_timer sp804;
 
 static uint64_t sp804_now(void)
 {
@@ -27,28 +29,24 @@ static uint64_t sp804_now(void)
 
 static void sp804_arm(uint64_t deadline)
 {
-    armed_for = deadline;
+    uint32_t delay;
+
     mmio_write(regs, TIMER2 + TIMER_CONTROL, 0);
     mmio_write(regs, TIMER2 + TIMER_INTCLR, 1);
-    mmio_write(regs, TIMER2 + TIMER_LOAD, downcounter_delay(sp804_now(), deadline));
-    mmio_write(regs, TIMER2 + TIMER_CONTROL,
-               CONTROL_ENABLE | CONTROL_IE | CONTROL_32BIT | CONTROL_ONESHOT);
+    delay = downcounter_delay(sp804_now(), deadline);
+    mmio_write(regs, TIMER2 + TIMER_LOAD, delay);
+    mmio_write(regs, TIMER2 + TIMER_CONTROL, CONTROL_ENABLE | CONTROL_IE | CONTROL_32BIT |
+               (delay < HOST_TIMER_AGAIN(sp804.hz) ? CONTROL_ONESHOT : CONTROL_PERIODIC));
 }
 
-static void sp804_disarm(void)
-{
-    sp804_arm(UINT64_MAX);
-}
-
-/* The interrupt may be the one that only keeps now() from missing a wrap. */
 static void sp804_handle_irq(void)
 {
-    sp804_arm(sp804_now() < armed_for ? armed_for : UINT64_MAX);
+    mmio_write(regs, TIMER2 + TIMER_INTCLR, 1);
 }
 
 static struct host_timer sp804 = {
     .name = "sp804",
-    .now = sp804_now, .arm = sp804_arm, .disarm = sp804_disarm, .handle_irq = sp804_handle_irq,
+    .now = sp804_now, .arm = sp804_arm, .handle_irq = sp804_handle_irq,
 };
 
 const struct host_timer *sp804_probe(const struct device *dev)
@@ -61,6 +59,6 @@ const struct host_timer *sp804_probe(const struct device *dev)
     mmio_write(regs, TIMER1 + TIMER_CONTROL, CONTROL_ENABLE | CONTROL_32BIT);
     counter = (struct downcounter){ 0 };
     sp804.counter_reg = (const volatile uint32_t *)(regs + TIMER1 + TIMER_VALUE);
-    sp804_disarm();
+    sp804_arm(UINT64_MAX);
     return &sp804;
 }

@@ -28,7 +28,7 @@
 
 static volatile uint8_t *regs;
 static struct downcounter counter;
-static uint64_t armed_at, armed_for;
+static uint64_t armed_at;
 
 static uint64_t sun4i_timer_now(void)
 {
@@ -36,7 +36,7 @@ static uint64_t sun4i_timer_now(void)
 }
 
 /* Reloads the running timer.  An older deadline that passes meanwhile gives an
- * interrupt too many, which handle_irq() recognizes. */
+ * interrupt too many. */
 static void sun4i_timer_arm(uint64_t deadline)
 {
     uint64_t now;
@@ -46,28 +46,20 @@ static void sun4i_timer_arm(uint64_t deadline)
         now = sun4i_timer_now();
     while (now - armed_at < RELOAD_TICKS);
     armed_at = now;
-    armed_for = deadline;
     delay = downcounter_delay(now, deadline);
     mmio_write(regs, TMR_INTV(DEADLINE), delay < RELOAD_TICKS ? RELOAD_TICKS : delay);
-    mmio_write(regs, TMR_CTRL(DEADLINE), CTRL_OSC24M | CTRL_ONESHOT | CTRL_RELOAD | CTRL_ENABLE);
+    mmio_write(regs, TMR_CTRL(DEADLINE),
+               CTRL_OSC24M | CTRL_RELOAD | CTRL_ENABLE | (delay < HOST_TIMER_AGAIN(OSC24M_HZ) ? CTRL_ONESHOT : 0));
 }
 
-static void sun4i_timer_disarm(void)
-{
-    sun4i_timer_arm(UINT64_MAX);
-}
-
-/* The interrupt may be the one that only keeps now() from missing a wrap. */
 static void sun4i_timer_handle_irq(void)
 {
     mmio_write(regs, TMR_IRQ_STA, BIT(DEADLINE));
-    sun4i_timer_arm(sun4i_timer_now() < armed_for ? armed_for : UINT64_MAX);
 }
 
 static struct host_timer sun4i_timer = {
     .name = "sun4i-timer", .hz = OSC24M_HZ,
-    .now = sun4i_timer_now, .arm = sun4i_timer_arm, .disarm = sun4i_timer_disarm,
-    .handle_irq = sun4i_timer_handle_irq,
+    .now = sun4i_timer_now, .arm = sun4i_timer_arm, .handle_irq = sun4i_timer_handle_irq,
 };
 
 const struct host_timer *sun4i_timer_probe(const struct device *dev)
@@ -80,7 +72,7 @@ const struct host_timer *sun4i_timer_probe(const struct device *dev)
     mmio_write(regs, TMR_CTRL(CLOCK), CTRL_OSC24M | CTRL_RELOAD | CTRL_ENABLE);
     counter = (struct downcounter){ 0 };
     sun4i_timer.counter_reg = (const volatile uint32_t *)(regs + TMR_CUR(CLOCK));
-    sun4i_timer_disarm();
+    sun4i_timer_arm(UINT64_MAX);
     mmio_write(regs, TMR_IRQ_EN, BIT(DEADLINE));
     return &sun4i_timer;
 }

@@ -7,6 +7,7 @@
 #include "vmm/vmm.h"
 
 #define IDLE_POLL_LIMIT 64 /* interrupts taken in one go */
+#define PERIOD_MIN (2 * HOST_TIMER_AGAIN(VIRT_TIMER_HZ)) /* with room for what the host's ticks round away */
 
 /* Host ticks to guest ticks; both clocks are constant. */
 static uint64_t to_guest(uint64_t ticks)
@@ -72,25 +73,55 @@ static uint64_t next_deadline(uint64_t now)
     return sample_deadline() < deadline ? sample_deadline() : deadline;
 }
 
-/* One reading of the clock for both halves: a deadline that passed between two would be
- * neither signalled nor programmed. */
-void clock_program_at(uint64_t now)
-{
-    static uint64_t programmed = VTIMER_NEVER;
-    uint64_t deadline;
+/*
+ * When the host's timer comes next, in guest time.  It goes on by itself with the period it was armed for
+ * (drv/timer.h), and that will do for a while after a deadline that passed: the guest is about to ask for its next, and
+ * to write the registers of a timer twice or three times for each of its ticks is slow.
+ */
+static struct {
+    uint64_t at, period;
+    bool goes_on; /* 'at' is the end of a period that nobody armed */
+} armed = { .at = VTIMER_NEVER };
 
+static void arm(uint64_t now, uint64_t deadline)
+{
+    armed.at = deadline;
+    armed.period = deadline > now ? deadline - now : 0;
+    armed.goes_on = false;
+    host.timer->arm(vmm.start_ticks + to_host_up(deadline));
+}
+
+static uint64_t update(uint64_t now)
+{
     sample_due(now);
     vtimer_update(vmm.vm.vtimer, now);
     if (vmm.machine.rtc.imsc)
         vpl031_update(&vmm.machine.rtc);
-    deadline = next_deadline(now);
-    if (deadline == programmed)
-        return;
-    programmed = deadline;
-    if (deadline == VTIMER_NEVER)
-        host.timer->disarm();
-    else
-        host.timer->arm(vmm.start_ticks + to_host_up(deadline));
+    return next_deadline(now);
+}
+
+/* One reading of the clock for both halves: a deadline that passed between two would be
+ * neither signalled nor programmed. */
+void clock_program_at(uint64_t now)
+{
+    uint64_t deadline = update(now);
+    bool will_do = armed.goes_on && armed.at <= deadline && vtimer_next_deadline(vmm.vm.vtimer, now) == VTIMER_NEVER;
+
+    if (deadline != armed.at && !will_do)
+        arm(now, deadline);
+}
+
+/* After an interrupt that found nothing due, as at the end of a period that nobody asked for, the timer is armed. */
+static void timer_came(void)
+{
+    uint64_t now = clock_now();
+    bool was_due = !armed.goes_on && armed.at <= now;
+
+    armed.at += armed.period;
+    armed.goes_on = was_due && armed.period >= PERIOD_MIN && armed.at > now;
+    if (!armed.goes_on)
+        armed.at = VTIMER_NEVER;
+    clock_program_at(now);
 }
 
 void clock_program(void)
@@ -106,7 +137,7 @@ void clock_host_irq(void)
         if (irq == host.timer->irq) {
             host.timer->handle_irq();
             set_counter();
-            clock_program();
+            timer_came();
         } else if (irq == host.uart->irq) {
             console_input();
         }

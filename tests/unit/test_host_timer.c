@@ -39,17 +39,16 @@ static void test_sp804(void)
     t = sp804_probe(&dev);
 
     report(REG(0x08) == 0x82, "sp804: timer 1 runs free, without interrupt");
-    report(REG(0x28) == 0xa3 && REG(0x20) == DOWNCOUNTER_MAX_DELAY, "sp804: kept alive when disarmed");
+    report(REG(0x28) == 0xe2 && REG(0x20) == DOWNCOUNTER_MAX_DELAY, "sp804: runs from the start");
     REG(0x04) = ~1000u;
     report(t->now() == 1000, "sp804: now");
     t->arm(1500);
-    report(REG(0x20) == 500, "sp804: delay");
-    REG(0x04) = ~1200u;
+    report(REG(0x20) == 500 && REG(0x28) == 0xa3, "sp804: delay, once when it is short");
+    t->arm(4000);
+    report(REG(0x20) == 3000 && REG(0x28) == 0xe2, "sp804: again and again when it is long");
+    REG(0x2c) = 0;
     t->handle_irq();
-    report(REG(0x20) == 300, "sp804: an interrupt too early arms again");
-    REG(0x04) = ~1500u;
-    t->handle_irq();
-    report(REG(0x2c) == 1 && REG(0x20) == DOWNCOUNTER_MAX_DELAY, "sp804: done, acknowledged");
+    report(REG(0x2c) == 1 && REG(0x20) == 3000 && REG(0x28) == 0xe2, "sp804: acknowledged, goes on");
 }
 
 static void test_sun4i(void)
@@ -64,13 +63,17 @@ static void test_sun4i(void)
     report(REG(0x20) == 0x07 && REG(0x24) == ~0u, "sun4i: timer 1 runs free from 24 MHz");
     REG(0x28) = ~2000u;
     t->arm(2500);
-    report(REG(0x14) == 500 && REG(0x10) == 0x87, "sun4i: one-shot, reloaded");
+    report(REG(0x14) == 500 && REG(0x10) == 0x87, "sun4i: delay, once when it is short");
+    REG(0x28) = ~2100u;
+    t->arm(98100);
+    report(REG(0x14) == 96000 && REG(0x10) == 0x07, "sun4i: again and again when it is long");
     REG(0x28) = ~2600u;
     t->arm(0);
     report(REG(0x14) >= 1 && REG(0x14) < 10, "sun4i: past deadline");
     REG(0x28) = ~2700u;
+    t->arm(UINT64_MAX);
     t->handle_irq();
-    report(REG(0x04) == 1 && REG(0x14) == DOWNCOUNTER_MAX_DELAY, "sun4i: done, acknowledged");
+    report(REG(0x04) == 1 && REG(0x14) == DOWNCOUNTER_MAX_DELAY, "sun4i: acknowledged, a far deadline is cut");
 }
 
 int main(void)
