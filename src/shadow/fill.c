@@ -132,27 +132,31 @@ uint32_t small_entry(struct shadow *s, uint32_t *l2, gpa_t pa, unsigned perms)
 }
 
 /* A replaced entry may be in the host TLB; an empty one cannot be (B3.9.5). */
+static void put_entry(struct shadow *s, const struct view *v, uint32_t va, uint32_t *l2, uint32_t desc)
+{
+    uint32_t *entry = &l2[BITS(va, 19, 12)], old = *entry;
+
+    put_desc(entry, desc);
+    if (!old)
+        return;
+    arch_tlb_flush_va(va, v->asid);
+    if (l2_meta(l2)->kind == L2_GLOBAL)
+        mark_all_stale(s);
+}
+
 static inline bool put_small(struct shadow *s, struct view *v, gva_t va, const struct walk_result *w, uint32_t desc)
 {
     uint32_t *l2 = table_for(s, v, va.v >> 20, w->domain, is_global(v, w));
     struct l2_meta *meta;
-    uint32_t *entry, old;
 
     if (!l2)
         return false;
     meta = l2_meta(l2);
-    entry = &l2[BITS(va.v, 19, 12)];
-    old = *entry;
     if (w->size != MAP_4K)
         meta->flags |= w->size == MAP_64K ? L2_HAS_LARGE : L2_HAS_SECTION;
     note_write(meta, w->pa, desc);
-    put_desc(entry, desc);
+    put_entry(s, v, va.v, l2, desc);
     s->vm->stats.shadow_fill++;
-    if (old) {
-        arch_tlb_flush_va(va.v, v->asid);
-        if (meta->kind == L2_GLOBAL)
-            mark_all_stale(s);
-    }
     return true;
 }
 
@@ -315,11 +319,9 @@ bool shadow_map_code(struct shadow *s, uint32_t va, hpa_t code, const struct wal
     /* The guest may map the code by a section: a TLB operation on any part of it takes all. */
     l2_meta(l2)->flags |= L2_HAS_SECTION;
     s->current->pristine = false;
-    put_desc(&l2[BITS(va, 19, 12)], desc_small(code, false, true));
+    put_entry(s, v, va, l2, desc_small(code, false, true));
     if (s->policy->filled)
         s->policy->filled(s, va, w, true);
-    arch_tlb_flush_va(va, v->asid);
-    s->global_stale = true;
     return true;
 }
 

@@ -212,9 +212,14 @@ struct boundary { uint32_t r[16], cpsr; };
 
 static bool at_boundary(const struct vcpu *vcpu, uint32_t hw_pc, struct boundary *b)
 {
+    uint32_t slot = vmm.state->slot[SLOT_T];
+    enum unwind_result result;
+
     memcpy(b->r, vcpu->r, sizeof(b->r));
     b->cpsr = vcpu->cpsr;
-    return xlate_unwind(&vmm.xlate, hw_pc, b->r, &b->cpsr) == UNWIND_CLEAN;
+    result = xlate_unwind(&vmm.xlate, hw_pc, b->r, &b->cpsr);
+    vmm.state->slot[SLOT_T] = slot; /* only the long way may have done with it */
+    return result == UNWIND_CLEAN;
 }
 
 static void go_to_boundary(struct vcpu *vcpu, const struct boundary *b)
@@ -271,7 +276,7 @@ static unsigned return_again(struct vcpu *vcpu, unsigned why, uint32_t hw_pc)
 /* A T32 SVC is not at hw_pc, and nothing may be mapped there. */
 static uint32_t read_word(const struct vcpu *vcpu)
 {
-    world_word = vcpu->cpsr & PSR_T ? 0 : *(const uint32_t *)(vcpu->r[15] - 4);
+    world_word = vcpu->cpsr & PSR_T ? 0 : load_unprivileged(vcpu->r[15] - 4);
     return world_word;
 }
 
@@ -400,7 +405,7 @@ static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result
     struct ldst_access access;
     struct ldst ls;
 
-    if (xlate_arena_at(&vmm.xlate, hw_pc) || !ldst_decode(*(const uint32_t *)hw_pc, false, &ls) ||
+    if (xlate_arena_at(&vmm.xlate, hw_pc) || !ldst_decode(load_unprivileged(hw_pc), false, &ls) ||
         ls.kind != (write ? LDST_STORE : LDST_LOAD) || ls.count != 1 || ls.unpriv || ls.wback || ls.rt == 15 ||
         ls.rn == 15)
         return why;
@@ -491,7 +496,7 @@ static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
 {
     uint32_t va = read_dfar(), dfsr = read_dfsr();
     bool thumb = vcpu->cpsr & PSR_T, probe = !thumb && ALIGN_DOWN(va, MiB) == VMM_STATE, write = dfsr & DFSR_WNR;
-    uint32_t word = probe ? *(const uint32_t *)(vcpu->r[15] - 8) : 0;
+    uint32_t word = probe ? load_unprivileged(vcpu->r[15] - 8) : 0;
     enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
     bool was_between = enter_space(vcpu);
     struct walk_result w;

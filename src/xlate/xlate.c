@@ -15,7 +15,7 @@
 #define PAGE_WORDS 1024u
 /* Stubs made at once: what comes back from a call goes on to the next. */
 #define MAKE_AHEAD 4
-_Static_assert(PAGE_WORDS / XLATE_BLOCK == 8, "xpage.pending has a bit for each");
+_Static_assert(PAGE_WORDS / XLATE_BLOCK <= 8, "xpage.pending has a bit for each");
 
 static unsigned hash_page(uint32_t addr)
 {
@@ -267,12 +267,16 @@ static bool is_pending(const struct xpage *p, unsigned index)
     return p->pending & BIT(index / XLATE_BLOCK);
 }
 
-static void translate_block(struct xlate *x, struct xpage *p, unsigned block)
+/* The block of the word that executes. */
+static void translate_block(struct xlate *x, struct xpage *p, unsigned index)
 {
+    unsigned block = index / XLATE_BLOCK;
     uint32_t source[XLATE_BLOCK];
 
     if (!x->ops->read_words(x->ctx, p->gpa, block * XLATE_BLOCK, source, XLATE_BLOCK))
         return;
+    /* Emulators follow each write to code that they know.  Of a block, which is a page of theirs, they know this. */
+    *(volatile uint32_t *)&p->words[index] = lazy_word(0xe0000000u);
     translate_words(x, p, block * XLATE_BLOCK, XLATE_BLOCK, source);
     p->pending &= (uint8_t)~BIT(block);
 }
@@ -297,7 +301,7 @@ static bool is_lazy(uint32_t word)
 void xlate_make(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count)
 {
     if (is_pending(p, index)) {
-        translate_block(x, p, index / XLATE_BLOCK);
+        translate_block(x, p, index);
         return;
     }
     for (unsigned i = 0, made = 0; i < count && made < MAKE_AHEAD; made++) {

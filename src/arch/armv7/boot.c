@@ -17,7 +17,7 @@
 #include "lib/log.h"
 
 uint32_t host_l1[4096] __attribute__((aligned(16384), section(".bss.l1,\"aw\",%nobits@")));
-uint32_t kmap_l2[256] __attribute__((aligned(1024)));
+uint32_t kmap_l2[VMM_KMAP_SIZE / 4096] __attribute__((aligned(1024)));
 uint32_t dev_l2[256] __attribute__((aligned(1024)));
 uint8_t boot_fdt[BOOT_FDT_MAX] __attribute__((aligned(8)));
 

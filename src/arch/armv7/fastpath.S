@@ -38,6 +38,7 @@
     mcr     p15, 0, \window, c2, c0, 0
     isb
     mcr     p15, 0, \dacr, c3, c0, 0
+    dsb                             @ Cortex-A9 erratum 754322: or a walk under way ends in the new ASID
     mcr     p15, 0, \asid, c13, c0, 1
     isb
     mcr     p15, 0, \ttbr, c2, c0, 0
@@ -113,7 +114,8 @@ kernel_svc:
     mrs     r3, spsr
     tst     r3, #PSR_T
     bne     kernel_svc_back
-    ldr     r0, [lr, #-4]           @ in a translation: the VMM wrote it
+    sub     lr, lr, #4
+    ldrt    r0, [lr], #4            @ in a translation: the VMM wrote it; as User mode: sysreg.h, load_unprivileged()
     lsls    r1, r0, #9              @ C, N = bits 23, 22
     bcc     not_short
     bmi     eret

@@ -125,6 +125,7 @@ void guest_load_view(const struct guest_view *view)
     dsb();
     write_ttbr0(guest_fast.window);
     isb();
+    dsb(); /* Cortex-A9 erratum 754322: see fastpath.S */
     write_contextidr(view->contextidr);
     isb();
     write_ttbr0(view->ttbr0);

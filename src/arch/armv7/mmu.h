@@ -43,7 +43,7 @@
  * entries VMM_BASE..VMM_END - 1 belong into every guest view; all others are
  * boot's identity mapping of host RAM. */
 extern uint32_t host_l1[4096];
-extern uint32_t kmap_l2[256], dev_l2[256];
+extern uint32_t kmap_l2[VMM_KMAP_SIZE / 4096], dev_l2[256];
 
 /* Physical memory behind the image, mapped at VMM_POOL; zeroed by nobody. */
 extern void *pool_base;

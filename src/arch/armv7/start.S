@@ -169,7 +169,12 @@ boot_tables:
     add     r1, r1, r6
     orr     r1, r1, r3
     ldr     r0, =(VMM_KMAP >> 18)
-    str     r1, [r7, r0]
+    add     r0, r0, r7
+    add     r2, r0, #(VMM_KMAP_SIZE >> 18)
+3:  str     r1, [r0], #4
+    add     r1, r1, #1024
+    cmp     r0, r2
+    bne     3b
     ldr     r1, =dev_l2_offset
     add     r1, r1, r6
     orr     r1, r1, r3

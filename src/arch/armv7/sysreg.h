@@ -41,4 +41,11 @@ static inline uint32_t read_cpsr(void)
     __asm__ volatile("mrs %0, cpsr" : "=r"(value));
     return value;
 }
+/* As the guest reads it: an entry that PL1 makes in the TLB beside the guest's own is a place less for both. */
+static inline uint32_t load_unprivileged(uint32_t va)
+{
+    uint32_t value;
+    __asm__ volatile("ldrt %0, [%1]" : "=r"(value) : "r"(va));
+    return value;
+}
 static inline void irq_mask(void) { __asm__ volatile("cpsid if" ::: "memory"); }
