@@ -146,22 +146,30 @@ enum unwind_result xlate_unwind(struct xlate *x, uint32_t hw_pc, uint32_t r[16],
     return UNWIND_UNKNOWN;
 }
 
+/* r0 to r12 or SP, which a BLX in place went through; 14: none. */
+static unsigned register_of_call(uint32_t target, const uint32_t r[16], uint32_t call)
+{
+    unsigned rm = call & 15;
+
+    if ((call & 0x0ffffff0u) == 0x012fff30u && rm < 14 && r[rm] == target)
+        return rm;
+    for (rm = 0; rm < 14 && r[rm] != target; rm++)
+        ;
+    return rm;
+}
+
 uint32_t xlate_thumb_target(struct xlate *x, uint32_t hw_pc, uint32_t r[16], uint32_t call)
 {
-    uint32_t *slot = &x->state->slot[SLOT_T];
-    unsigned rm = 0;
+    uint32_t *slot = &x->state->slot[SLOT_T], target = (hw_pc | 1) - XLATE_D;
+    unsigned rm;
 
     if (*slot & 1) {
         *slot = 0;
     } else if (r[14] & 1) {
         r[14] ^= XLATE_THUMB_TAG;
     } else {
-        if ((call & 0x0ffffff0u) == 0x012fff30u)
-            rm = call & 15;
-        else
-            while (rm < 13 && r[rm] + XLATE_D != (hw_pc | 1))
-                rm++;
-        if (r[rm] & 1)
+        rm = register_of_call(target, r, call);
+        if (rm < 14)
             r[rm] ^= XLATE_THUMB_TAG;
     }
     return (hw_pc - XLATE_D) ^ XLATE_THUMB_TAG;

@@ -120,7 +120,7 @@ static void test_every_place(void)
                 uint32_t entry = 0xf6010000 + off, word;
                 const struct a32_row *row = a32_decode(every_kind[n]);
                 struct stub_code code = { NULL, NULL, CODE_PAGE + off, entry, in_place, &every_kind[n], 1, row,
-                                          a32_classify(every_kind[n], row) };
+                                          a32_classify(every_kind[n], row), 0 };
 
                 word = stub_emit(&w, &code);
                 if (word == 0 && !in_place && code.class == A32_BLX_REG)
@@ -155,7 +155,7 @@ static void test_no_stub(void)
                                  .literals = literals };
         const struct a32_row *row = a32_decode(none[n]);
         struct stub_code code = { NULL, NULL, CODE_PAGE, 0xf6010000, true, &none[n], 1, row,
-                                  a32_classify(none[n], row) };
+                                  a32_classify(none[n], row), 0 };
 
         if (stub_emit(&w, &code)) {
             printf("  %08x has a stub\n", none[n]);
@@ -643,6 +643,36 @@ static void test_elsewhere(void)
            "displaced page and the word behind it");
 }
 
+/* A BLX in place has turned its register into the address it jumps to.  Which one it was is known by the BLX or, where
+ * that is not to be had, by the value; no other is touched. */
+static void test_thumb_target(void)
+{
+    static const struct { uint32_t call; unsigned holds, also, undone; const char *what; } cases[] = {
+        { 0xe12fff35, 5, 5, 5, "by the BLX" },
+        { 0x012fff37, 7, 2, 7, "by the BLX, not the first of two" },
+        { 0, 6, 6, 6, "without the BLX" },
+        { 0, 13, 13, 13, "without the BLX, through SP" },
+        { 0xe12fff33, 9, 9, 9, "by the value, when the BLX is another's" },
+        { 0xe12fff33, 16, 16, 16, "none when none holds it" },
+        { 0, 16, 16, 16, "none when none holds it and there is no BLX" },
+    };
+    const uint32_t guest = 0x40001235, tagged = guest ^ XLATE_THUMB_TAG, hw_pc = (tagged + XLATE_D) & ~1u;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+        uint32_t r[18], want[18], target;
+
+        for (unsigned n = 0; n < 18; n++)
+            r[n] = 0x1001 + 0x100 * n; /* odd, as a flipped one would have to be */
+        r[14] = 0x2000;
+        r[cases[i].holds] = r[cases[i].also] = tagged;
+        memcpy(want, r, sizeof(want));
+        want[cases[i].undone] = cases[i].undone < 16 ? guest : want[cases[i].undone];
+        state->slot[SLOT_T] = 0;
+        target = xlate_thumb_target(&xlate, hw_pc, r, cases[i].call);
+        report(target == (guest & ~1u) && !memcmp(r, want, 16 * 4), "BLX to Thumb: which register: %s", cases[i].what);
+    }
+}
+
 int main(void)
 {
     uint32_t size = 4 * MiB;
@@ -655,6 +685,7 @@ int main(void)
         test_kind(i);
     report(waited > 100, "%u aborts that told of a pending interrupt", waited);
     test_elsewhere();
+    test_thumb_target();
     printf("  %u runs\n", runs);
     free(pool);
     return test_summary();

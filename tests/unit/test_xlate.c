@@ -317,6 +317,67 @@ static void test_traces(void)
     xlate_invalidate(&xlate, page_gpa(2));
 }
 
+/* Without what depends on where it stands: offsets from the PC and of branches. */
+static uint32_t placeless(uint32_t word)
+{
+    if ((word & 0x0e000000) == 0x0a000000)
+        return word & 0xff000000;
+    return (word & 0x0e0f0000) == 0x040f0000 ? word & 0xfffff000 : word;
+}
+
+/* Do the stubs of word i in two pages, which end with a branch back, do the same? */
+static bool same_stub(const struct xpage *p, const struct xpage *q, unsigned i)
+{
+    const uint32_t *a = stub_at(p, i), *b = stub_at(q, i);
+    unsigned n = 0;
+
+    while (a && b && n < 16 && placeless(a[n]) == placeless(b[n]) && a[n] >> 24 != 0xea)
+        n++;
+    return a && b && n && a[n] >> 24 == 0xea && b[n] >> 24 == 0xea;
+}
+
+/* What stands behind a call will execute: its stubs are made with the call's. */
+static void test_made_ahead(void)
+{
+    static const struct { unsigned at; uint32_t insn; bool made; } words[] = {
+        { 8, 0xeb000100, true },   /* bl */
+        { 10, 0xeb000200, true },  /* bl */
+        { 11, 0xe14f5000, true },  /* mrs r5, spsr */
+        { 12, 0xe10f6000, false }, /* mrs r6, cpsr: behind no call */
+        { 40, 0xeb000100, true },  { 41, 0xea000010, true }, /* b, which is as it is */
+        { 42, 0xe10f6000, false }, /* behind the branch */
+        { XLATE_BLOCK - 1, 0xeb000100, true },
+        { XLATE_BLOCK, 0xe10f7000, false }, /* in a block that is not translated yet */
+    };
+    uint32_t *code = ram[3];
+    struct xpage *p, *q;
+    bool made = true, same = true;
+
+    for (unsigned i = 0; i < 1024; i++)
+        code[i] = 0xe1a00000;
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+        code[words[i].at] = words[i].insn;
+    xlate.lazy_stubs = true;
+    p = xlate_get(&xlate, gva(0xc0303000), page_gpa(3), true);
+    q = xlate_get(&xlate, gva(0xc0403000), page_gpa(3), true);
+    xlate_make(&xlate, p, 8, code + 8, 1); /* the block */
+    xlate_make(&xlate, q, 8, code + 8, 1);
+    xlate_make(&xlate, p, 8, code + 8, XLATE_AHEAD);
+    xlate_make(&xlate, p, 40, code + 40, XLATE_AHEAD);
+    xlate_make(&xlate, p, XLATE_BLOCK - 1, code + XLATE_BLOCK - 1, XLATE_AHEAD);
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+        made &= is_lazy(p, words[i].at) != words[i].made && (!words[i].made || word_ok(p, words[i].at, words[i].insn));
+    report(made, "a call's stub is made with those that are sure to follow");
+    xlate_make(&xlate, q, 11, code + 11, 1);
+    report(is_lazy(q, 10) && same_stub(p, q, 11), "they are what each is when made alone");
+    xlate_make(&xlate, q, 12, code + 12, 1);
+    same = same_stub(p, q, 12);
+    xlate_make(&xlate, p, 12, code + 12, 1);
+    report(!same && same_stub(p, q, 12), "and so is one behind them");
+    xlate.lazy_stubs = false;
+    xlate_invalidate(&xlate, page_gpa(3));
+}
+
 /* What the stub at word i exits by, if it has an exit: 0 otherwise. */
 static uint32_t exit_of(const struct xpage *p, unsigned i, unsigned *words)
 {
@@ -523,6 +584,7 @@ int main(void)
     test_lazy();
     test_invalidation();
     test_traces();
+    test_made_ahead();
     test_habits();
     test_arenas();
     test_arena_places();
