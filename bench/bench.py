@@ -120,7 +120,7 @@ def check():
             if os.path.exists(cell.kept()):
                 os.remove(cell.kept())
         run_cells(pair)
-        first, second = (dict(c.result, seconds=0, boot_seconds=0) for c in pair)
+        first, second = (dict(c.result, seconds=0, boot_seconds=0, start_seconds=0) for c in pair)
         same = first == second and "failed" not in first
         say("bench: %s: two runs, %d numbers: %s" % (pair[0].config, targets.count_numbers(first),
                                                      "identical" if same else "DIFFERENT"))

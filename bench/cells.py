@@ -76,7 +76,7 @@ class Cell:
 
     def key(self):
         inputs = [VERSION, self.workload, self.samples, self.arguments()] + self.files()
-        inputs.append(file_hash(PLUGIN) if self.clock == "icount" else "boot from the first line")
+        inputs.append(file_hash(PLUGIN) if self.clock == "icount" else "boot from the kernel's first line")
         if self.config != "native" or self.clock == "wall":  # seconds are compared within one run only
             inputs += [file_hash(path("build", "umbra.zimage")), file_hash(path("build", "board", self.board + ".dtb"))]
         return hashlib.sha256(json.dumps(inputs).replace(ROOT, "").encode()).hexdigest()[:20]
@@ -120,7 +120,7 @@ class Cell:
             command += ["--samples", samples, "--sample-interval", str(self.samples)]
         if self.clock == "icount":
             command += ["--", "-plugin", "%s,out=%s,vmm=%s%s" % (PLUGIN, marks, VMM_WINDOW, self.first())]
-        code, boot_seconds = run_logged(command, log)
+        code, boot_seconds, start_seconds = run_logged(command, log)
         with open(log, errors="replace") as f:
             text = f.read().replace("\r", "")
         complaints = re.findall(r"^(bench-error: .*|umbra: (?!.*powered off).*stopped.*|umbra: unrecognized option.*)$",
@@ -129,7 +129,7 @@ class Cell:
             raise Failed("ended with %d: %s (console: %s)" % (code, last_line(text, complaints), log))
         result = parse(text, read_marks(marks) if self.clock == "icount" else [])
         result["errors"] = complaints
-        result["boot_seconds"] = boot_seconds
+        result["boot_seconds"], result["start_seconds"] = boot_seconds, start_seconds
         place = re.search(r"image and pool at 0x([0-9a-f]+)-0x([0-9a-f]+)", text)
         if place:
             result["reserved"] = int(place.group(2), 16) - int(place.group(1), 16)
@@ -188,24 +188,26 @@ def stop_running():
 
 
 def run_logged(command, log):
-    """Its status, and the seconds from the first line on the console, umbra's or the kernel's, to the guest's script
-    (None: it never began)."""
-    start, up = None, None
+    """Its status, the seconds from the kernel's first line on the console to the guest's script (None: it never began),
+    and those from umbra's first line to the kernel's (0 without umbra)."""
+    first, kernel, up = None, None, None
     with open(log, "wb", buffering=0) as f, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                                 stderr=subprocess.STDOUT, cwd=ROOT) as child:
         running.add(child)
         try:
             for line in child.stdout:
-                start = start or time.time()
-                if up is None and line.startswith(b"umbra-guest: script"):
-                    up = round(time.time() - start, 3)
+                first = first or time.time()
+                if kernel is None and b"Booting Linux" in line:
+                    kernel = time.time()
+                if up is None and kernel and line.startswith(b"umbra-guest: script"):
+                    up = round(time.time() - kernel, 3)
                 f.write(line)
         finally:
             if child.poll() is None:
                 child.terminate()
                 child.wait()
             running.discard(child)
-    return child.returncode, up
+    return child.returncode, up, round(kernel - first, 3) if kernel else None
 
 
 def object_range(name):
