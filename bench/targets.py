@@ -161,7 +161,9 @@ def wall_rows(store):
     native, tlb = ({"ops": {op: {"ns": v[0]} for op, v in wall(store, c).items()}} for c in ("native", "tlb"))
     for result in (native, tlb):  # costs of context switches are differences already
         result["ops"].update({"ctx-1-%d" % k: {"ns": 0} for k in (0, 16, 64) if result["ops"]})
-    rows = [judge("wall clock: geometric mean", None, None, 2.5, latency_mean(native, tlb, "ns"))]
+    loops = [r["ops"].get("user", {}).get("ns") for r in (native, tlb)]
+    rows = [judge("wall clock: geometric mean", None, None, 2.5, latency_mean(native, tlb, "ns")),
+            judge("  user-mode loop, ns: the machine's own drift", *loops, None)]
     n, u, start = cost(native, "boot", "ns"), cost(tlb, "boot", "ns"), cost(tlb, "start", "ns")
     rows.append(judge("wall clock: boot, kernel's first line to script, s", n and n / 1e9, u and u / 1e9, 1.6))
     rows.append(judge("wall clock: before it, umbra's first line to kernel's, s", None, start and start / 1e9, None))
