@@ -165,8 +165,8 @@ def wall_rows(store):
     rows = [judge("wall clock: geometric mean", None, None, 2.5, latency_mean(native, tlb, "ns")),
             judge("  user-mode loop, ns: the machine's own drift", *loops, None)]
     n, u, start = cost(native, "boot", "ns"), cost(tlb, "boot", "ns"), cost(tlb, "start", "ns")
-    rows.append(judge("wall clock: boot, kernel's first line to script, s", n and n / 1e9, u and u / 1e9, 1.6))
-    rows.append(judge("wall clock: before it, umbra's first line to kernel's, s", None, start and start / 1e9, None))
+    rows.append(judge("wall clock: boot to the script, s", n and n / 1e9, u and u / 1e9, 1.6))
+    rows.append(judge("  umbra's start before it, s", None, start and start / 1e9, None))
     return rows
 
 

@@ -1,8 +1,8 @@
 #pragma once
 /*
  * A free-running 32-bit down counter extended to 64 bits, counting up.
- * Must be read at least once per wrap; the drivers see to it by never leaving
- * their deadline timer unarmed for longer than DOWNCOUNTER_MAX_DELAY ticks.
+ * Must be read at least once per wrap; the drivers never let their deadline
+ * timer run for longer than DOWNCOUNTER_MAX_DELAY ticks, and who gets its interrupt arms it again (clock.c).
  */
 #include <stdint.h>
 

@@ -27,16 +27,18 @@ static uint64_t sp804_now(void)
     return downcounter_update(&counter, mmio_read(regs, TIMER1 + TIMER_VALUE));
 }
 
-static void sp804_arm(uint64_t deadline)
+static uint32_t sp804_arm(uint64_t deadline)
 {
-    uint32_t delay;
+    uint32_t delay, period;
 
     mmio_write(regs, TIMER2 + TIMER_CONTROL, 0);
     mmio_write(regs, TIMER2 + TIMER_INTCLR, 1);
     delay = downcounter_delay(sp804_now(), deadline);
+    period = delay < HOST_TIMER_AGAIN(sp804.hz) ? 0 : delay;
     mmio_write(regs, TIMER2 + TIMER_LOAD, delay);
-    mmio_write(regs, TIMER2 + TIMER_CONTROL, CONTROL_ENABLE | CONTROL_IE | CONTROL_32BIT |
-               (delay < HOST_TIMER_AGAIN(sp804.hz) ? CONTROL_ONESHOT : CONTROL_PERIODIC));
+    mmio_write(regs, TIMER2 + TIMER_CONTROL,
+               CONTROL_ENABLE | CONTROL_IE | CONTROL_32BIT | (period ? CONTROL_PERIODIC : CONTROL_ONESHOT));
+    return period;
 }
 
 static void sp804_handle_irq(void)

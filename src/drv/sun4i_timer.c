@@ -37,19 +37,20 @@ static uint64_t sun4i_timer_now(void)
 
 /* Reloads the running timer.  An older deadline that passes meanwhile gives an
  * interrupt too many. */
-static void sun4i_timer_arm(uint64_t deadline)
+static uint32_t sun4i_timer_arm(uint64_t deadline)
 {
     uint64_t now;
-    uint32_t delay;
+    uint32_t delay, period;
 
     do
         now = sun4i_timer_now();
     while (now - armed_at < RELOAD_TICKS);
     armed_at = now;
     delay = downcounter_delay(now, deadline);
+    period = delay < HOST_TIMER_AGAIN(OSC24M_HZ) ? 0 : delay;
     mmio_write(regs, TMR_INTV(DEADLINE), delay < RELOAD_TICKS ? RELOAD_TICKS : delay);
-    mmio_write(regs, TMR_CTRL(DEADLINE),
-               CTRL_OSC24M | CTRL_RELOAD | CTRL_ENABLE | (delay < HOST_TIMER_AGAIN(OSC24M_HZ) ? CTRL_ONESHOT : 0));
+    mmio_write(regs, TMR_CTRL(DEADLINE), CTRL_OSC24M | CTRL_RELOAD | CTRL_ENABLE | (period ? 0 : CTRL_ONESHOT));
+    return period;
 }
 
 static void sun4i_timer_handle_irq(void)

@@ -14,9 +14,10 @@ struct host_timer {
     uint32_t hz;
     int irq;
     uint64_t (*now)(void);
-    /* Interrupts at or just after the deadline, at once when it has passed, or sooner when it is very far.  If that is
-     * HOST_TIMER_AGAIN ticks from now or more, it does so again and again with that period until armed anew. */
-    void (*arm)(uint64_t deadline);
+    /* Interrupts at or just after the deadline, at once when it has passed, or sooner when it is very far.  Returns
+     * how many ticks from now that is if it does so again and again with that period until armed anew, or 0: it is
+     * less than HOST_TIMER_AGAIN. */
+    uint32_t (*arm)(uint64_t deadline);
     void (*handle_irq)(void); /* acknowledges the device; ask now() what has passed, do not assume */
     /* For those who cannot call now(): a 32-bit down counter, of which the complement is its low word. */
     const volatile uint32_t *counter_reg;

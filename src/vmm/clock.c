@@ -7,7 +7,6 @@
 #include "vmm/vmm.h"
 
 #define IDLE_POLL_LIMIT 64 /* interrupts taken in one go */
-#define PERIOD_MIN (2 * HOST_TIMER_AGAIN(VIRT_TIMER_HZ)) /* with room for what the host's ticks round away */
 
 /* Host ticks to guest ticks; both clocks are constant. */
 static uint64_t to_guest(uint64_t ticks)
@@ -79,16 +78,15 @@ static uint64_t next_deadline(uint64_t now)
  * to write the registers of a timer twice or three times for each of its ticks is slow.
  */
 static struct {
-    uint64_t at, period;
-    bool goes_on; /* 'at' is the end of a period that nobody armed */
+    uint64_t at, period; /* period: 0 when it comes only once */
+    bool goes_on;        /* 'at' is the end of a period that nobody armed */
 } armed = { .at = VTIMER_NEVER };
 
-static void arm(uint64_t now, uint64_t deadline)
+static void arm(uint64_t deadline)
 {
     armed.at = deadline;
-    armed.period = deadline > now ? deadline - now : 0;
+    armed.period = to_guest(host.timer->arm(vmm.start_ticks + to_host_up(deadline)));
     armed.goes_on = false;
-    host.timer->arm(vmm.start_ticks + to_host_up(deadline));
 }
 
 static uint64_t update(uint64_t now)
@@ -105,10 +103,11 @@ static uint64_t update(uint64_t now)
 void clock_program_at(uint64_t now)
 {
     uint64_t deadline = update(now);
-    bool will_do = armed.goes_on && armed.at <= deadline && vtimer_next_deadline(vmm.vm.vtimer, now) == VTIMER_NEVER;
+    bool will_do = armed.goes_on && armed.at > now && armed.at <= deadline &&
+                   vtimer_next_deadline(vmm.vm.vtimer, now) == VTIMER_NEVER;
 
     if (deadline != armed.at && !will_do)
-        arm(now, deadline);
+        arm(deadline);
 }
 
 /* After an interrupt that found nothing due, as at the end of a period that nobody asked for, the timer is armed. */
@@ -118,7 +117,7 @@ static void timer_came(void)
     bool was_due = !armed.goes_on && armed.at <= now;
 
     armed.at += armed.period;
-    armed.goes_on = was_due && armed.period >= PERIOD_MIN && armed.at > now;
+    armed.goes_on = was_due && armed.period && armed.at > now;
     if (!armed.goes_on)
         armed.at = VTIMER_NEVER;
     clock_program_at(now);

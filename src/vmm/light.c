@@ -218,8 +218,10 @@ static bool at_boundary(const struct vcpu *vcpu, uint32_t hw_pc, struct boundary
     memcpy(b->r, vcpu->r, sizeof(b->r));
     b->cpsr = vcpu->cpsr;
     result = xlate_unwind(&vmm.xlate, hw_pc, b->r, &b->cpsr);
-    vmm.state->slot[SLOT_T] = slot; /* only the long way may have done with it */
-    return result == UNWIND_CLEAN;
+    if (result == UNWIND_CLEAN)
+        return true;
+    vmm.state->slot[SLOT_T] = slot; /* the long way will finish the instruction */
+    return false;
 }
 
 static void go_to_boundary(struct vcpu *vcpu, const struct boundary *b)

@@ -188,8 +188,8 @@ static void exit_kernel(struct vcpu *vcpu, const struct world_exit *exit)
     world_sync(vcpu);
     if (why == GUEST_EXIT_IRQ && (vcpu->cpsr & PSR_T) && !xlate_arena_at(&vmm.xlate, hw_pc) &&
         !codesync_word_at(hw_pc & ~3u, &word)) {
-        count_exit(vcpu, REASON_exit_irq);
         enter_thumb(vcpu, hw_pc); /* between the branch and the fetch that will abort */
+        count_exit(vcpu, REASON_exit_irq);
         clock_host_irq();
         return;
     }

@@ -163,7 +163,7 @@ uint32_t xlate_thumb_target(struct xlate *x, uint32_t hw_pc, uint32_t r[16], uin
     uint32_t *slot = &x->state->slot[SLOT_T], target = (hw_pc | 1) - XLATE_D;
     unsigned rm;
 
-    if (*slot & 1) {
+    if (*slot == (hw_pc | 1)) {
         *slot = 0;
     } else if (r[14] & 1) {
         r[14] ^= XLATE_THUMB_TAG;

@@ -330,7 +330,8 @@ static void user_code(void)
 /* Code was written, so that maintenance must look, and it names addresses where nothing is. */
 static void nowhere(void)
 {
-    static const uint32_t places[] = { 0xfa000000, 0xfb000000, 0xfbe00000, 0xfbfff000, 0xfffff000, 0x00000040 };
+    static const uint32_t places[] = { 0xfa000000, 0xfb000000, 0xfb700000, 0xfb800000,
+                                       0xfbfff000, 0xfffff000, 0x00000040 };
     volatile uint32_t *code = (volatile uint32_t *)(uint32_t)nowhere;
 
     for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {

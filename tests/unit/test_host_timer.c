@@ -42,10 +42,8 @@ static void test_sp804(void)
     report(REG(0x28) == 0xe2 && REG(0x20) == DOWNCOUNTER_MAX_DELAY, "sp804: runs from the start");
     REG(0x04) = ~1000u;
     report(t->now() == 1000, "sp804: now");
-    t->arm(1500);
-    report(REG(0x20) == 500 && REG(0x28) == 0xa3, "sp804: delay, once when it is short");
-    t->arm(4000);
-    report(REG(0x20) == 3000 && REG(0x28) == 0xe2, "sp804: again and again when it is long");
+    report(t->arm(1500) == 0 && REG(0x20) == 500 && REG(0x28) == 0xa3, "sp804: delay, once when it is short");
+    report(t->arm(4000) == 3000 && REG(0x20) == 3000 && REG(0x28) == 0xe2, "sp804: again and again when it is long");
     REG(0x2c) = 0;
     t->handle_irq();
     report(REG(0x2c) == 1 && REG(0x20) == 3000 && REG(0x28) == 0xe2, "sp804: acknowledged, goes on");
@@ -62,11 +60,9 @@ static void test_sun4i(void)
     report(t->hz == 24000000 && t->irq == 22 && REG(0) == 1, "sun4i: rate and interrupt");
     report(REG(0x20) == 0x07 && REG(0x24) == ~0u, "sun4i: timer 1 runs free from 24 MHz");
     REG(0x28) = ~2000u;
-    t->arm(2500);
-    report(REG(0x14) == 500 && REG(0x10) == 0x87, "sun4i: delay, once when it is short");
+    report(t->arm(2500) == 0 && REG(0x14) == 500 && REG(0x10) == 0x87, "sun4i: delay, once when it is short");
     REG(0x28) = ~2100u;
-    t->arm(98100);
-    report(REG(0x14) == 96000 && REG(0x10) == 0x07, "sun4i: again and again when it is long");
+    report(t->arm(98100) == 96000 && REG(0x14) == 96000 && REG(0x10) == 0x07, "sun4i: again and again when it is long");
     REG(0x28) = ~2600u;
     t->arm(0);
     report(REG(0x14) >= 1 && REG(0x14) < 10, "sun4i: past deadline");

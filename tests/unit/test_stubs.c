@@ -643,20 +643,24 @@ static void test_elsewhere(void)
            "displaced page and the word behind it");
 }
 
+#define THUMB_AT ((0x40001235u ^ XLATE_THUMB_TAG) + XLATE_D)
+
 /* A BLX in place has turned its register into the address it jumps to.  Which one it was is known by the BLX or, where
  * that is not to be had, by the value; no other is touched. */
 static void test_thumb_target(void)
 {
-    static const struct { uint32_t call; unsigned holds, also, undone; const char *what; } cases[] = {
-        { 0xe12fff35, 5, 5, 5, "by the BLX" },
-        { 0x012fff37, 7, 2, 7, "by the BLX, not the first of two" },
-        { 0, 6, 6, 6, "without the BLX" },
-        { 0, 13, 13, 13, "without the BLX, through SP" },
-        { 0xe12fff33, 9, 9, 9, "by the value, when the BLX is another's" },
-        { 0xe12fff33, 16, 16, 16, "none when none holds it" },
-        { 0, 16, 16, 16, "none when none holds it and there is no BLX" },
+    static const struct { uint32_t call; unsigned holds, also, undone; const char *what; uint32_t slot; } cases[] = {
+        { 0xe12fff35, 5, 5, 5, "by the BLX", 0 },
+        { 0x012fff37, 7, 2, 7, "by the BLX, not the first of two", 0 },
+        { 0, 6, 6, 6, "without the BLX", 0 },
+        { 0, 13, 13, 13, "without the BLX, through SP", 0 },
+        { 0xe12fff33, 9, 9, 9, "by the value, when the BLX is another's", 0 },
+        { 0xe12fff33, 16, 16, 16, "none when none holds it", 0 },
+        { 0, 16, 16, 16, "none when none holds it and there is no BLX", 0 },
+        { 0xe12fff35, 5, 5, 16, "none when the branch went through the state page", THUMB_AT },
+        { 0xe12fff35, 5, 5, 5, "the BLX's, whatever is left in the state page", 0x1235 },
     };
-    const uint32_t guest = 0x40001235, tagged = guest ^ XLATE_THUMB_TAG, hw_pc = (tagged + XLATE_D) & ~1u;
+    const uint32_t guest = 0x40001235, tagged = guest ^ XLATE_THUMB_TAG, hw_pc = THUMB_AT & ~1u;
 
     for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
         uint32_t r[18], want[18], target;
@@ -667,7 +671,7 @@ static void test_thumb_target(void)
         r[cases[i].holds] = r[cases[i].also] = tagged;
         memcpy(want, r, sizeof(want));
         want[cases[i].undone] = cases[i].undone < 16 ? guest : want[cases[i].undone];
-        state->slot[SLOT_T] = 0;
+        state->slot[SLOT_T] = cases[i].slot;
         target = xlate_thumb_target(&xlate, hw_pc, r, cases[i].call);
         report(target == (guest & ~1u) && !memcmp(r, want, 16 * 4), "BLX to Thumb: which register: %s", cases[i].what);
     }

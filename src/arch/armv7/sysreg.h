@@ -45,7 +45,7 @@ static inline uint32_t read_cpsr(void)
 static inline uint32_t load_unprivileged(uint32_t va)
 {
     uint32_t value;
-    __asm__ volatile("ldrt %0, [%1]" : "=r"(value) : "r"(va));
+    __asm__ volatile("ldrt %0, [%1]" : "=&r"(value) : "r"(va)); /* post-indexed: never the same register (A8.8.92) */
     return value;
 }
 static inline void irq_mask(void) { __asm__ volatile("cpsid if" ::: "memory"); }

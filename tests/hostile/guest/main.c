@@ -29,7 +29,7 @@ uint32_t odd_value(void)
     static const uint32_t values[] = {
         0, 1, 2, 3, 0x10, 0x13, 0x1f, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffc, 0xfffff000, 0xffff0000,
         UMBRA_WINDOW, UMBRA_WINDOW + 0x400000, UMBRA_STATE, UMBRA_STATE + 1, UMBRA_STATE + 0xffc, UMBRA_STATE + 0x1000,
-        0xfbe00000, 0xfbf00000, 0xfbfffffc, UMBRA_END, UMBRA_D, 0u - UMBRA_D, UMBRA_WINDOW - UMBRA_D,
+        0xfb700000, 0xfb800000, 0xfbfffffc, UMBRA_END, UMBRA_D, 0u - UMBRA_D, UMBRA_WINDOW - UMBRA_D,
         UMBRA_STATE - UMBRA_D, CODE_VA, CODE_VA + UMBRA_D, CODE_VA + UMBRA_D + 1, CODE_VA + 0x80000000u + UMBRA_D,
         DATA_VA, DATA_VA + 1, 0x40000000, 0x40010000, 0x08000000, 0x08010000, 0x09000000, 0x0a000000, 0x50000000,
         0x60000000, 0x70000000, 0x5ff00000, 0x7ff00000,
