@@ -25,8 +25,8 @@ GROWTH_OPS = ["ctx-1-0"] + ["ctx-%d-0:40" % p for p in GROWTH_PROCESSES] + ["for
 FLAT_SET = ["null", "read", "open", "sig-catch", "pipe", "ctx-1-0", "ctx-2-0", "fork", "exec", "fault-anon", "mmap"]
 # Else a timer tick and what the kernel does with it are 1%; and the kernel begins its ASIDs anew once in 255 address
 # spaces, which umbra pays for then.
-FLAT_LONGER = {"null": ":200000", "read": ":64000", "open": ":16000", "fault-anon": ":80", "fork": ":255",
-               "exec": ":255"}
+FLAT_LONGER = {"null": ":200000", "read": ":64000", "open": ":16000", "fault-anon": ":80", "ctx-1-0": ":1000",
+               "ctx-2-0": ":1000", "fork": ":255", "exec": ":255"}
 
 
 def flat_set(when=""):
