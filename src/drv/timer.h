@@ -2,11 +2,12 @@
 /*
  * The host's clock: a monotonic 64-bit counter and one deadline.
  * Units are ticks of 'hz'; now() never goes back, and misses no
- * wrap as long as the interrupt 'irq' is enabled and handled when it comes: the
- * caller arms the timer again when it does not go on by itself; DOWNCOUNTER_MAX_DELAY is the longest period.
+ * wrap as long as the caller asks it whenever the interrupt 'irq' comes, and
+ * arms the timer again when it does not go on by itself.
  */
 #include <stdint.h>
 
+/* 1 ms: an interrupt that came again sooner could keep everybody from arming the timer anew. */
 #define HOST_TIMER_AGAIN(hz) ((hz) / 1000)
 
 struct host_timer {
@@ -14,9 +15,9 @@ struct host_timer {
     uint32_t hz;
     int irq;
     uint64_t (*now)(void);
-    /* Interrupts at or just after the deadline, at once when it has passed, or sooner when it is very far.  Returns
-     * how many ticks from now that is if it does so again and again with that period until armed anew, or 0: it is
-     * less than HOST_TIMER_AGAIN. */
+    /* Interrupts at or just after the deadline, at once when it has passed, or sooner when it is further than
+     * DOWNCOUNTER_MAX_DELAY.  Returns how many ticks from now that is if it does so again and again with that period
+     * until armed anew, or 0: it is less than HOST_TIMER_AGAIN. */
     uint32_t (*arm)(uint64_t deadline);
     void (*handle_irq)(void); /* acknowledges the device; ask now() what has passed, do not assume */
     /* For those who cannot call now(): a 32-bit down counter, of which the complement is its low word. */

@@ -131,7 +131,7 @@ uint32_t small_entry(struct shadow *s, uint32_t *l2, gpa_t pa, unsigned perms)
     return entry;
 }
 
-/* A replaced entry may be in the host TLB; an empty one cannot be (B3.9.5). */
+/* A replaced entry may be in the host TLB; an empty one cannot be (B3.10.1). */
 static void put_entry(struct shadow *s, const struct view *v, uint32_t va, uint32_t *l2, uint32_t desc)
 {
     uint32_t *entry = &l2[BITS(va, 19, 12)], old = *entry;

@@ -275,7 +275,7 @@ static void translate_block(struct xlate *x, struct xpage *p, unsigned index)
 
     if (!x->ops->read_words(x->ctx, p->gpa, block * XLATE_BLOCK, source, XLATE_BLOCK))
         return;
-    /* Emulators follow each write to code that they know.  Of a block, which is a page of theirs, they know this. */
+    /* Emulators follow each write to code that they know.  Of a block, 1 KiB as QEMU's pages are, they know this. */
     *(volatile uint32_t *)&p->words[index] = lazy_word(0xe0000000u);
     translate_words(x, p, block * XLATE_BLOCK, XLATE_BLOCK, source);
     p->pending &= (uint8_t)~BIT(block);
