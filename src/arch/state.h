@@ -48,6 +48,9 @@
 #define STATE_MSR_ROTATE 13
 #define STATE_MSR_KEY (VMM_STATE >> 19)
 
+/* In tlbi_absent, when there is none: the window is never the guest's. */
+#define STATE_NONE_ABSENT VMM_STATE
+
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stddef.h>
@@ -78,7 +81,10 @@ struct state_page {
     uint32_t user_page[2];
     uint32_t ttbr0, ttbr1; /* to be read */
     uint32_t icache_clean; /* 1: no code was written since I-cache maintenance last looked; 0: it takes an exit */
-    uint32_t unused[(STATE_QUEUE - 120) / 4];
+    /* Argument of a TLBIMVA of which nothing is held, nor will be without C: the next one with it need not be
+     * queued.  And that of the last one. */
+    uint32_t tlbi_absent, tlbi_last;
+    uint32_t unused[(STATE_QUEUE - 128) / 4];
     uint32_t tlbi[(4096 - STATE_QUEUE) / 4]; /* arguments of TLBIMVAs that wait for a DSB */
 };
 

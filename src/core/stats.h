@@ -45,7 +45,8 @@
     X(exc_fiq, "injected: FIQ")                                  \
     X(unsupported, "unsupported encodings made UNDEFINED")       \
     X(fault_hidden, "faults: hidden")                            \
-    X(fault_reflected, "faults: reflected")
+    X(fault_reflected, "faults: reflected")                      \
+    X(fault_poked, "faults: a store to a momentary mapping")
 
 #define VM_STATS(X)                                              \
     X(exit_total, "exits, all")                                  \

@@ -140,11 +140,14 @@ bool shadow_has_global_table(const struct shadow *s, uint32_t va)
     return !in_window(va >> 20) && desc_is_table(s->global_l1[va >> 20]);
 }
 
-enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t va, enum access_kind kind,
-                               struct walk_result *w)
+/* A small page of the guest's as its tables have it. */
+struct quick_page { uint32_t l2, l2_at; unsigned domain, perms; };
+
+/* QUICK_FILLED: the access is allowed, to RAM, and nothing is filled yet. */
+static inline enum quick_answer walk(const struct shadow *s, enum shadow_mode mode, uint32_t va,
+                                     enum access_kind kind, struct walk_result *w, struct quick_page *page)
 {
     uint32_t l1, l2, table;
-    enum quick_answer answer;
     unsigned domain, perms;
     bool allowed;
 
@@ -156,7 +159,8 @@ enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t
     if ((l1 & 3) != 1 || table >= s->vm->ram_size || ((s->regs.dacr >> (2 * domain)) & 3) != DOMAIN_CLIENT ||
         domain == HOST_DOMAIN_VMM)
         return QUICK_NONE;
-    l2 = read_host(s->vm->ram_hpa.v + table + BITS(va, 19, 12) * 4);
+    page->l2_at = s->vm->ram_hpa.v + table + BITS(va, 19, 12) * 4;
+    l2 = read_host(page->l2_at);
     w->domain = (uint8_t)domain;
     w->domain_valid = true;
     w->fault = FSR_TRANS_L2;
@@ -175,8 +179,34 @@ enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t
     w->pa = gpa(ALIGN_DOWN(l2, 4096) | BITS(va, 11, 0));
     if (w->pa.v - s->vm->ram_base.v >= s->vm->ram_size)
         return QUICK_OUTSIDE;
-    answer = fill(s, mode, va, domain, l2, perms, kind == ACCESS_WRITE);
-    if (kind == ACCESS_FETCH && answer == QUICK_FILLED && !(perms & PERM_W))
-        fill_around(s, va, l2, s->vm->ram_hpa.v + table + BITS(va, 19, 12) * 4);
+    page->l2 = l2;
+    page->domain = domain;
+    page->perms = perms;
+    return QUICK_FILLED;
+}
+
+enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t va, enum access_kind kind,
+                               struct walk_result *w)
+{
+    struct quick_page page;
+    enum quick_answer answer = walk(s, mode, va, kind, w, &page);
+
+    if (answer != QUICK_FILLED)
+        return answer;
+    answer = fill(s, mode, va, page.domain, page.l2, page.perms, kind == ACCESS_WRITE);
+    if (kind == ACCESS_FETCH && answer == QUICK_FILLED && !(page.perms & PERM_W))
+        fill_around(s, va, page.l2, page.l2_at);
     return answer;
+}
+
+bool shadow_quick_store(const struct shadow *s, uint32_t va, gpa_t *pa)
+{
+    struct quick_page page;
+    struct walk_result w;
+
+    if (in_window(va >> 20) || bitmap_test(s->claimable, va >> 20) ||
+        walk(s, VIEW_KERNEL, va, ACCESS_WRITE, &w, &page) != QUICK_FILLED)
+        return false;
+    *pa = w.pa;
+    return true;
 }

@@ -12,6 +12,8 @@ enum quick_answer {
 /* An access to va from that mode. */
 enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t va, enum access_kind kind,
                                struct walk_result *w);
+/* Where in RAM a store of the guest kernel to va goes, by its tables; false: elsewhere, or nobody knows that soon. */
+bool shadow_quick_store(const struct shadow *s, uint32_t va, gpa_t *pa);
 /* Where in RAM the current kernel view has va; false: it does not show RAM there. */
 bool shadow_quick_ram(const struct shadow *s, uint32_t va, gpa_t *pa);
 /* Are pages mapped in va's MiB that all spaces share? */

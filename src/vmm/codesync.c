@@ -15,6 +15,7 @@
  */
 #include <string.h>
 
+#include "arch/arch.h"
 #include "core/gmem.h"
 #include "core/pool.h"
 #include "lib/bits.h"
@@ -199,6 +200,21 @@ void codesync_refresh(gpa_t page)
 
     if (d && resync(d, 0, 1024) >= XLATE_REPLACED)
         codesync_drop(page);
+}
+
+/* Of a page that is not watched any more I-cache maintenance looks for it. */
+void codesync_store(gpa_t pa, uint32_t value)
+{
+    static uint32_t before[1024];
+    gpa_t page = gpa(ALIGN_DOWN(pa.v, 4096));
+    unsigned index = BITS(pa.v, 11, 2), from = index < XLATE_TRACE ? 0 : index - XLATE_TRACE + 1;
+
+    if (codesync_watched(NULL, page) &&
+        gmem_read(&vmm.vm, gpa(page.v + 4 * from), &before[from], 4 * (index - from + 1))) {
+        source[index] = value;
+        vmm.vm.stats.xlate_resync += xlate_resync(&vmm.xlate, page, before, source, index, 1);
+    }
+    ((uint32_t *)arch_map_page(gmem_hpa(&vmm.vm, page).v))[index] = value;
 }
 
 bool codesync_is_dirty(gpa_t pa)

@@ -48,6 +48,13 @@ static bool interrupted(const struct vcpu *vcpu)
     return (vgic_irq_pending(gic) && !(vmm.state->ctl & PSR_I)) || (vgic_fiq_pending(gic) && !(guest_fast.ctl & PSR_F));
 }
 
+/* Who may fill, or remember something of the guest's tables: then no page is known to be absent (arch/state.h).  The
+ * run loop always may. */
+static void forget_absent(void)
+{
+    vmm.state->tlbi_absent = STATE_NONE_ABSENT;
+}
+
 /* The space that was written, if any, is the current one, and the hardware has it, whatever comes of the exit.  What
  * the exit needs of translated code must have been read: this view may not have it. */
 static bool enter_space(struct vcpu *vcpu)
@@ -158,6 +165,7 @@ static unsigned cache_access(struct vcpu *vcpu, unsigned why, uint32_t word, uin
         vcpu->r[15] = hw_pc + 4;
         return counted(REASON_exit_emulate);
     }
+    forget_absent();
     /* now, since the page may be gone afterwards */
     unwound = xlate_unwind(&vmm.xlate, hw_pc, vcpu->r, &vcpu->cpsr);
     if (unwound == UNWIND_COMPLETED)
@@ -311,10 +319,13 @@ static unsigned kernel_svc(struct vcpu *vcpu, unsigned why)
     if ((word & 0x3f) == XLATE_SVC_CP15 ? space_write(vcpu, word) : counter_read(vcpu, word))
         return counted(REASON_exit_emulate);
     was_between = enter_space(vcpu);
+    if (was_between)
+        forget_absent();
     if (was_between && vmm_claims_lost())
         return why;
     if ((word & 0x3f) == XLATE_SVC_CP15 && BITS(word, 20, 17) == 7)
         return cache_access(vcpu, why, word, hw_pc);
+    forget_absent();
     if ((word & 0x3f) == XLATE_SVC_CP15)
         return cp15_access(vcpu, word) ? go_on_behind(vcpu, hw_pc, entries) : why;
     if ((word & 0x3f) == XLATE_SVC_CP15_64)
@@ -360,19 +371,24 @@ static unsigned undefined(struct vcpu *vcpu, unsigned why)
 
 /*
  * TLBIMVA of one page, among global ones, of which no shadow had anything: the guest kernel has just mapped it, and is
- * about to use it, as one does that patches code through a mapping for each place.  Any mapping that does not fault may
- * be held (B3.10.1).
+ * about to use it.  Any mapping that does not fault may be held (B3.10.1).  Otherwise nothing of the page is held
+ * now, and the next TLBIMVA of it, when it is mapped again, need not exit: a kernel patches code so, through the same page for
+ * each place.
  */
 static void complete_tlbi(void)
 {
-    uint32_t first = vmm.state->tlbi[0] & ~0xfffu;
+    uint32_t arg = vmm.state->tlbi[0];
     bool one = vmm.state->tlbi_next == VMM_STATE + STATE_QUEUE + 4;
     uint64_t drops = vmm.vm.stats.shadow_drop;
     struct walk_result w;
 
     world_complete_tlbi();
-    if (one && drops == vmm.vm.stats.shadow_drop && shadow_has_global_table(&vmm.shadow, first))
-        shadow_quick(&vmm.shadow, VIEW_KERNEL, first, ACCESS_READ, &w);
+    forget_absent();
+    if (!one || (drops == vmm.vm.stats.shadow_drop && shadow_has_global_table(&vmm.shadow, arg) &&
+                 shadow_quick(&vmm.shadow, VIEW_KERNEL, ALIGN_DOWN(arg, 4096), ACCESS_READ, &w) == QUICK_FILLED))
+        return;
+    if (vmm.shadow.quick)
+        vmm.state->tlbi_absent = arg;
 }
 
 /* A DSB with TLB operations waiting: back to where its stub looks at the queue. */
@@ -398,21 +414,37 @@ static unsigned barrier(struct vcpu *vcpu, unsigned why, uint32_t word)
 }
 
 /*
- * A plain load or store of a device's register: the word in place is the instruction, and it aborted, so
- * its condition held.
+ * A plain load or store of one register that aborted at va: the word in place is the instruction, and its condition held.
+ * False: something else.
  */
+static bool single_access(const struct vcpu *vcpu, uint32_t va, bool write, struct ldst *ls, struct ldst_access *access)
+{
+    uint32_t hw_pc = vcpu->r[15] - 8;
+
+    if (xlate_arena_at(&vmm.xlate, hw_pc) || !ldst_decode(load_unprivileged(hw_pc), false, ls) ||
+        ls->kind != (write ? LDST_STORE : LDST_LOAD) || ls->count != 1 || ls->unpriv || ls->wback || ls->rt == 15 ||
+        ls->rn == 15)
+        return false;
+    ldst_address(ls, vcpu->r, vcpu->cpsr, access);
+    return access->addr == va; /* or it began in another page */
+}
+
+/* An instruction in place is complete, and may have changed code. */
+static unsigned go_on_after(struct vcpu *vcpu, uint32_t hw_pc, uint32_t changes, uint32_t entries)
+{
+    if (changes != translation_changes(vcpu))
+        return go_on_anew(vcpu, hw_pc - XLATE_D);
+    return go_on_behind(vcpu, hw_pc, entries);
+}
+
+/* A device's register. */
 static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result *w, uint32_t va, bool write)
 {
     uint32_t hw_pc = vcpu->r[15] - 8, value = 0, changes = translation_changes(vcpu), entries = fault_code_changes;
     struct ldst_access access;
     struct ldst ls;
 
-    if (xlate_arena_at(&vmm.xlate, hw_pc) || !ldst_decode(load_unprivileged(hw_pc), false, &ls) ||
-        ls.kind != (write ? LDST_STORE : LDST_LOAD) || ls.count != 1 || ls.unpriv || ls.wback || ls.rt == 15 ||
-        ls.rn == 15)
-        return why;
-    ldst_address(&ls, vcpu->r, vcpu->cpsr, &access);
-    if (access.addr != va) /* it began in another page */
+    if (!single_access(vcpu, va, write, &ls, &access))
         return why;
     if (write)
         value = ldst_store_value(&ls, vcpu->r, 0);
@@ -421,9 +453,37 @@ static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result
     if (!write)
         ldst_commit(&ls, vcpu->r, &access, &value, NULL);
     count(REASON_exit_dabt_kernel);
-    if (changes != translation_changes(vcpu))
-        return go_on_anew(vcpu, hw_pc - XLATE_D);
-    return go_on_behind(vcpu, hw_pc, entries);
+    return go_on_after(vcpu, hw_pc, changes, entries);
+}
+
+#define MANY_STORES 8
+#define NO_TLBI (STATE_NONE_ABSENT + 1)
+
+/*
+ * One word stored to a page that has just been mapped, and of which nothing is held: it is stored here, and nothing comes
+ * to be held, so that the TLBIMVA when the page is unmapped needs no exit, either.  Where a second store to the same
+ * mapping follows, the next few are filled at once.
+ */
+static bool poke(struct vcpu *vcpu, uint32_t va, uint32_t absent)
+{
+    static unsigned distrust;
+    struct ldst_access access;
+    struct ldst ls;
+    gpa_t pa;
+
+    if (vmm.state->tlbi_last != absent)
+        distrust = MANY_STORES;
+    else if (distrust)
+        distrust--;
+    if (distrust || !single_access(vcpu, va, true, &ls, &access) || ls.size != 4 || (va & 3) ||
+        !shadow_quick_store(&vmm.shadow, va, &pa))
+        return false;
+    codesync_store(pa, ldst_store_value(&ls, vcpu->r, 0));
+    vmm.state->tlbi_absent = absent;
+    vmm.state->tlbi_last = NO_TLBI;
+    count(REASON_exit_dabt_kernel);
+    vcpu->vm->stats.fault_poked++;
+    return true;
 }
 
 static void note_data_fault(struct vcpu *vcpu, uint32_t va, bool write, const struct walk_result *w)
@@ -501,8 +561,10 @@ static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
     uint32_t word = probe ? load_unprivileged(vcpu->r[15] - 8) : 0;
     enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
     bool was_between = enter_space(vcpu);
+    uint32_t absent = vmm.state->tlbi_absent, changes = translation_changes(vcpu), entries = fault_code_changes;
     struct walk_result w;
 
+    forget_absent();
     if (thumb || vmm_claims_lost())
         return why;
     if (probe)
@@ -511,6 +573,8 @@ static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
         return why;
     if (was_between)
         return again(vcpu, REASON_exit_dabt_kernel); /* the space's own shadow may have it */
+    if (write && !((va ^ absent) >> 12) && poke(vcpu, va, absent))
+        return go_on_after(vcpu, vcpu->r[15] - 8, changes, entries);
     switch (quick(vcpu, VIEW_KERNEL, va, kind, &w)) {
     case QUICK_FILLED: return again(vcpu, REASON_exit_dabt_kernel);
     case QUICK_FAULT: return kernel_data_fault(vcpu, why, va, write, &w);
@@ -535,6 +599,7 @@ static unsigned user_data(struct vcpu *vcpu, unsigned why)
     enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
     struct walk_result w;
 
+    forget_absent();
     if (!fault_is_mapping(dfsr) || !sync_dacr(vcpu))
         return why;
     switch (quick(vcpu, VIEW_USER, va, kind, &w)) {
@@ -554,6 +619,7 @@ static unsigned user_fetch(struct vcpu *vcpu, unsigned why)
     uint32_t pc = vcpu->r[15] - 4, ifsr = read_ifsr();
     struct walk_result w;
 
+    forget_absent();
     if (!fault_is_mapping(ifsr) || ((vcpu->cpsr & PSR_T) && (pc & 0xfff) == 0xffe))
         return why; /* two pages, perhaps */
     if (!sync_dacr(vcpu))

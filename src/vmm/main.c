@@ -180,6 +180,7 @@ static void init_engines(void)
     /* the queue lives in the state page, and its DSBs are system stubs */
     vmm.xlate.no_tlbi_queue = desc.without & (WITHOUT_TLBI_QUEUE | WITHOUT_SYSTEM_STUBS);
     vmm.state->tlbi_next = VMM_STATE + STATE_QUEUE;
+    vmm.state->tlbi_absent = STATE_NONE_ABSENT;
     vmm.age = 1;
     codesync_init(ram_pages);
 }

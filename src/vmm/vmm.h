@@ -98,6 +98,8 @@ void codesync_icache_all(void);
 void codesync_icache_line(gpa_t pa);
 /* Was its page written since it was translated? */
 bool codesync_is_dirty(gpa_t pa);
+/* A word that the guest stores in RAM: if it is watched code, its translation changes at once. */
+void codesync_store(gpa_t pa, uint32_t value);
 /* Before the page is translated once more: its other translations, and the copy that all are compared with, become
  * those of the memory as it is. */
 void codesync_refresh(gpa_t page);

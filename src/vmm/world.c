@@ -464,6 +464,7 @@ void world_run(struct vcpu *vcpu, struct world_exit *exit)
     if (kernel)
         enter_kernel(vcpu);
     exit->why = guest_enter(vcpu, &kernel);
+    vmm.state->tlbi_absent = STATE_NONE_ABSENT; /* whatever is done now may fill */
     exit->kernel = loaded.kernel = kernel;
     exit->hw_pc = vcpu->r[15];
     exit->word = world_word;

@@ -15,6 +15,8 @@
 
 /* Stubs keep clear of the first words, so that a state field's offset never equals a PC's. */
 #define FIRST_STUB_WORD 32
+/* Stubs begin at multiples of 16 bytes: cores fetch by 8 and more, and emulators find what begins there sooner. */
+#define STUB_ALIGN 4
 _Static_assert(offsetof(struct state_page, unused) <= 4 * FIRST_STUB_WORD + 8, "a state field out of a stub's reach");
 #define PAGE_WORDS 1024
 _Static_assert(XLATE_SITES_PER_PAGE * sizeof(struct stub_site) <= 4096, "the sites of a page are in one page");
@@ -258,7 +260,7 @@ uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, struct stu
     CHECK(w.count <= TRACE_MAX_WORDS && w.site_count <= TRACE_MAX_SITES);
     arch_sync_code(w.words, 4 * w.count);
     page->site_count = (uint16_t)(page->site_count + w.site_count);
-    page->used_words = (uint16_t)(page->used_words + w.count);
+    page->used_words = (uint16_t)ALIGN_UP(page->used_words + w.count, STUB_ALIGN);
     return word;
 }
 

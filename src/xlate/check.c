@@ -61,7 +61,7 @@ static bool harmless_in_stub(uint32_t insn, const struct a32_row *row, enum a32_
 {
     bool pc_read = a32_pc_operands(insn, row) & (F_N | F_M);
 
-    if (class == A32_MRS_CPSR || (insn & ~0xfu) == A32_SKIP_ONE(0))
+    if (class == A32_MRS_CPSR || (insn & ~0xfu) == A32_SKIP_ONE(0) || (insn & ~0xfu) == A32_SKIP_FOUR(0))
         return true;
     if (class == A32_LDST && (a32_pc_operands(insn, row) & F_N))
         return (insn & 0x0f200000u) == 0x05000000u; /* [pc, #offset] */

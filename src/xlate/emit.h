@@ -170,6 +170,8 @@ static inline uint32_t a32_ldmib(unsigned rn, uint32_t list)
 
 /* ADD pc, pc, rm, LSL #2: rm = 0 skips one word, rm = 1 two */
 #define A32_SKIP_ONE(rm) (0xe08ff100u | (rm))
+/* add pc, pc, rm, lsr #1: rm = 32 skips the next word and four more, rm = 0 the next one */
+#define A32_SKIP_FOUR(rm) (0xe08ff0a0u | (rm))
 
 static inline uint32_t a32_svc(uint32_t cc, uint32_t imm24)
 {

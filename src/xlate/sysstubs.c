@@ -321,18 +321,28 @@ static bool read_cp15(struct stub_writer *w, uint32_t reg, unsigned rt)
 }
 
 /*
- * TLBIMVA need not be complete before a DSB (B3.10.1): str ra; ldr ra,tlbi_next; str rt,[ra],#4 (faults when the
- * queue is full); str ra,tlbi_next | ldr ra
+ * TLBIMVA need not be complete before a DSB (B3.10.1), and needs nothing at all of what is not held:
+ * str ra; ldr ra,tlbi_absent; eor ra,ra,rt; clz ra,ra; and ra,ra,#32; add pc,pc,ra,lsr #1 (over four words when
+ * equal); <never>; ldr ra,tlbi_next; str rt,[ra],#4 (faults when the queue is full); str ra,tlbi_next | nop;
+ * str rt,tlbi_last; ldr ra
  */
 static void queue_tlbi(struct stub_writer *w, unsigned rt)
 {
     unsigned ra = pick_scratch(w, BIT(rt));
 
     begin(w, STUB_SIMPLE, ra);
+    put_load(w, ra, FIELD(tlbi_absent));
+    put(w, a32_eor(ra, ra, rt));
+    put(w, a32_clz(ra, ra));
+    put(w, a32_and_imm(ra, ra, 32));
+    put(w, A32_SKIP_FOUR(ra));
+    put(w, a32_svc(CC_AL, A32_UNDEF));
     put_load(w, ra, FIELD(tlbi_next));
     put(w, a32_str_post4(rt, ra));
     put_store(w, ra, FIELD(tlbi_next));
     commit_here(w);
+    put(w, A32_NOP);
+    put_store(w, rt, FIELD(tlbi_last));
     end_simple(w, ra);
 }
 

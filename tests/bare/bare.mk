@@ -4,7 +4,7 @@
 CROSS ?= arm-none-eabi-
 BARE_OUT := build/bare
 # Guests compared with the oracle, and those that end otherwise on purpose.
-BARE_TESTS := hello modes psr eret pcrel thumb tlb tables mmuformats restart smc_alias timer_gic user random hostile fiq endian rare pocket
+BARE_TESTS := hello modes psr eret pcrel thumb tlb tables mmuformats restart smc_alias timer_gic user random hostile fiq endian rare momentary pocket
 # Started from flash: NAME.rom is NAME.bin with rom.S before it.
 BARE_ROMS := flash flash_code
 # Judged by their own checks alone: plain QEMU does not do what they look at.

@@ -390,6 +390,7 @@ static void load_shared(const struct vcpu *v, bool pending)
     if (rnd() % 16 == 0)
         queued = ARRAY_SIZE(state->tlbi);
     state->tlbi_next = VMM_STATE + STATE_QUEUE + 4 * queued;
+    state->tlbi_absent = rnd() % 2 ? STATE_NONE_ABSENT : v->r[rnd() % 15];
     state->dacr = v->cp15.dacr;
     state->hw_dacr = blocked ? ~0u : v->cp15.dacr & rnd() & 0x15555555u;
 }
@@ -550,7 +551,7 @@ void machine_random(struct machine *m, uint32_t insn)
 void cp15_hook_tlbi(struct vcpu *vcpu, enum tlbi_kind kind, uint32_t arg)
 {
     (void)vcpu;
-    if (kind == TLBI_MVA) {
+    if (kind == TLBI_MVA && arg != state->tlbi_absent) {
         ref_machine->tlbi_count++;
         ref_machine->tlbi_sum += arg;
     }

@@ -142,6 +142,9 @@ static enum exec_result sim_execute(struct machine *m, uint32_t insn)
     return pcinsn_execute(&m->vcpu, insn, false, &sim_mem, m);
 }
 
+/* The state page's tlbi_absent. */
+static uint32_t sim_absent;
+
 /* MRC, MCR, VMRS and VMSR of the registers that stubs reach. */
 static void execute_register(struct machine *m, uint32_t insn)
 {
@@ -155,7 +158,11 @@ static void execute_register(struct machine *m, uint32_t insn)
     case 0x0e060f10: reg = &c->dfar; break;
     case 0x0e060f50: reg = &c->ifar; break;
     case 0x0e080f37: /* TLBIMVA: test_stubs.c, queue_of */
-    case 0x0e080f35: c->par++; c->csselr += *rt; /* fallthrough */
+    case 0x0e080f35:
+        if (*rt != sim_absent) {
+            c->par++;
+            c->csselr += *rt;
+        } /* fallthrough */
     case 0x0e070f9a: exec_next(&m->vcpu, insn); return;
     case 0x0e010f10: reg = &c->sctlr; break;
     case 0x0e0d0f30: reg = &c->contextidr; break;

@@ -44,7 +44,9 @@ static bool is_harmless(uint32_t insn, uint32_t va)
         return true;
     if ((insn & ~0xfu) == 0xf57ff040 || (insn & 0x0fff0fff) == 0x0e070f9a) /* DSB */
         return true;
-    if ((insn & ~0xfu) == A32_SKIP_ONE(0) || insn >> 24 == 0xef) /* inside a stub; an exit */
+    if ((insn & ~0xfu) == A32_SKIP_ONE(0) || (insn & ~0xfu) == A32_SKIP_FOUR(0))
+        return true;
+    if (insn >> 24 == 0xef || insn == A32_NOP) /* an exit */
         return true;
     if ((insn & ~0xf0000u) == (0xe280f000 | XLATE_D_IMM12)) /* add pc, rm, #D */
         return true;
@@ -211,6 +213,7 @@ static void load_state(struct machine *m, bool pending)
     state->hw_dacr = rnd() & 1 ? m->vcpu.cp15.dacr & 0x55 : 0x55;
     state->hw_fpexc = rnd() & BIT(30);
     state->tlbi_next = VMM_STATE + STATE_QUEUE;
+    state->tlbi_absent = sim_absent;
     state->user_page[0] = rnd() & 3 ? DATA >> 12 : ~0u;
     state->user_page[1] = rnd() & 3 ? DATA >> 12 : ~0u;
     for (unsigned i = 0; i < SHARED; i++)
@@ -303,6 +306,12 @@ static bool check_interrupt(uint32_t insn, unsigned k)
     return ok || fail(insn, result == UNWIND_CLEAN ? "undone wrongly" : "finished wrongly", k, m.vcpu.r[15]);
 }
 
+static enum exec_result sim_nop(struct machine *m)
+{
+    m->vcpu.r[15] += 4;
+    return EXEC_DONE;
+}
+
 static bool fetch(const struct xpage *p, uint32_t pc, uint32_t *word)
 {
     struct arena_page *page = arena_page_at(&xlate, pc);
@@ -364,6 +373,7 @@ static bool run_one(const struct xpage *p, unsigned index, bool pending)
     bool jumped = false;
 
     before.vcpu.r[15] = p->gva.v + 4 * index;
+    sim_absent = rnd() & 1 ? STATE_NONE_ABSENT : before.vcpu.r[BITS(insn, 15, 12)];
     memcpy(&after, &before, sizeof(after));
     memcpy(&now, &before, sizeof(now));
     expected = guest_execute(&after, insn);
@@ -388,7 +398,7 @@ static bool run_one(const struct xpage *p, unsigned index, bool pending)
             return false;
         if (k && !is_harmless(word, pc) && (word & 0x0f6f0000) != 0x050f0000 && (word & 0x0f7f0000) != 0x051f0000)
             return fail(insn, "sensitive word executed", word, pc);
-        switch (sim_execute(&now, word)) {
+        switch (word == A32_NOP ? sim_nop(&now) : sim_execute(&now, word)) {
         case EXEC_DONE: break;
         case EXEC_ABORTED: return check_abort(insn, k, pending);
         default: return fail(insn, "not executable", word, pc);

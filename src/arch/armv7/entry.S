@@ -109,8 +109,8 @@ guest_switch:
 guest_resume:
     mov     sp, r4
     ldr     r1, [sp, #VCPU_PSR]
-    ldr     lr, [sp, #VCPU_PC]
     msr     spsr_cxsf, r1
+    ldr     lr, [sp, #VCPU_PC]
     @ The exclusive monitor is left alone: umbra has no exclusive accesses, the guest executes
     @ CLREX where A3.4.5 asks it to, and an exit between LDREX and STREX may come every time
     @ (a trapped branch, the end of a page).
