@@ -373,7 +373,7 @@ static bool run_one(const struct xpage *p, unsigned index, bool pending)
     bool jumped = false;
 
     before.vcpu.r[15] = p->gva.v + 4 * index;
-    sim_absent = rnd() & 1 ? STATE_NONE_ABSENT : before.vcpu.r[BITS(insn, 15, 12)];
+    sim_absent = runs & 1 ? STATE_NONE_ABSENT : before.vcpu.r[BITS(insn, 15, 12)];
     memcpy(&after, &before, sizeof(after));
     memcpy(&now, &before, sizeof(now));
     expected = guest_execute(&after, insn);
