@@ -99,7 +99,7 @@ enum form_pc form_pc(uint32_t insn, uint32_t va, uint32_t *target)
         return FORM_LOAD_PC;
     if ((insn & 0xff7f0000) == 0xe51f0000 || (insn & 0xff3f0000) == 0xe50f0000)
         return (insn & 0xf000) == 0xf000 ? FORM_OTHER_PC : FORM_STATE;
-    if ((insn & 0xfffff070) == 0xe08ff000)
+    if ((insn & 0xfffff070) == 0xe08ff000 || (insn & 0xfffffff0) == 0xe08ff0a0)
         return (insn & 15) == 15 ? FORM_OTHER_PC : FORM_SKIP;
     if (pc == F_D && (insn & 0x0e10f000) == 0x0200f000)
         return FORM_JUMP;

@@ -21,7 +21,7 @@ enum form_pc {
     FORM_STATE,       /* LDR, STR or STRB of the PC-relative word at *target */
     FORM_JUMP,        /* the PC is written from a register, no other operand is the PC */
     FORM_LOAD_PC,     /* ldr pc, [pc, #offset] of the word at *target */
-    FORM_SKIP,        /* add pc, pc, rx, lsl #n: over words of the same stub */
+    FORM_SKIP,        /* add pc, pc, rx, lsl #n or lsr #1: over words of the same stub */
     FORM_OTHER_PC,    /* anything else: not allowed */
 };
 enum form_pc form_pc(uint32_t insn, uint32_t va, uint32_t *target);

@@ -390,7 +390,6 @@ static void load_shared(const struct vcpu *v, bool pending)
     if (rnd() % 16 == 0)
         queued = ARRAY_SIZE(state->tlbi);
     state->tlbi_next = VMM_STATE + STATE_QUEUE + 4 * queued;
-    state->tlbi_absent = rnd() % 2 ? STATE_NONE_ABSENT : v->r[rnd() % 15];
     state->dacr = v->cp15.dacr;
     state->hw_dacr = blocked ? ~0u : v->cp15.dacr & rnd() & 0x15555555u;
 }
@@ -544,6 +543,8 @@ void machine_random(struct machine *m, uint32_t insn)
     /* MCR DACR: one that gives more */
     if ((insn & 0x0fff0fff) == 0x0e030f10 && BITS(insn, 15, 12) != 15 && (rnd() & 1))
         v->r[BITS(insn, 15, 12)] = v->cp15.dacr | (rnd() & rnd());
+    /* TLBIMVA of what is not held, or not that */
+    state->tlbi_absent = rnd() % 2 ? STATE_NONE_ABSENT : v->r[BITS(insn, 15, 12) % 15];
 }
 
 /* --- what cp15.c leaves to the VMM --- */

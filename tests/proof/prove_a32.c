@@ -80,7 +80,7 @@ static void check_stub_word(uint32_t insn, uint32_t word, uint32_t va, uint32_t 
         fail(insn, "the PC as an operand in a stub", word, va);
         break;
     case FORM_SKIP:
-        if (va + 16 >= end)
+        if (va + (BITS(word, 6, 5) ? 24 : 16) >= end)
             fail(insn, "a skip at the end of a stub", word, va);
         break;
     default: break;
