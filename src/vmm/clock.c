@@ -3,6 +3,7 @@
 #include "arch/armv7/sysreg.h"
 #include "drv/downcounter.h"
 #include "drv/host.h"
+#include "vmm/alarm.h"
 #include "vmm/trace.h"
 #include "vmm/vmm.h"
 
@@ -72,60 +73,41 @@ static uint64_t next_deadline(uint64_t now)
     return sample_deadline() < deadline ? sample_deadline() : deadline;
 }
 
-/*
- * When the host's timer comes next, in guest time.  It goes on by itself with the period it was armed for
- * (drv/timer.h), and that will do for a while after a deadline that passed: the guest is about to ask for its next, and
- * to write the registers of a timer twice or three times for each of its ticks is slow.
- */
-static struct {
-    uint64_t at, period; /* period: 0 when it comes only once */
-    bool goes_on;        /* 'at' is the end of a period that nobody armed */
-} armed = { .at = VTIMER_NEVER };
+/* The host's timer, in guest time. */
+static struct alarm host_alarm = ALARM_INIT;
 
-static void arm(uint64_t deadline)
-{
-    armed.at = deadline;
-    armed.period = to_guest(host.timer->arm(vmm.start_ticks + to_host_up(deadline)));
-    armed.goes_on = false;
-}
-
-static uint64_t update(uint64_t now)
+static void update(uint64_t now)
 {
     sample_due(now);
     vtimer_update(vmm.vm.vtimer, now);
     if (vmm.machine.rtc.imsc)
         vpl031_update(&vmm.machine.rtc);
-    return next_deadline(now);
 }
 
 /* One reading of the clock for both halves: a deadline that passed between two would be
  * neither signalled nor programmed. */
 void clock_program_at(uint64_t now)
 {
-    uint64_t deadline = update(now);
-    bool will_do = armed.goes_on && armed.at > now && armed.at <= deadline &&
-                   vtimer_next_deadline(vmm.vm.vtimer, now) == VTIMER_NEVER;
+    uint64_t deadline, arm_for;
 
-    if (deadline != armed.at && !will_do)
-        arm(deadline);
-}
-
-/* After an interrupt that found nothing due, as at the end of a period that nobody asked for, the timer is armed. */
-static void timer_came(void)
-{
-    uint64_t now = clock_now();
-    bool was_due = !armed.goes_on && armed.at <= now;
-
-    armed.at += armed.period;
-    armed.goes_on = was_due && armed.period && armed.at > now;
-    if (!armed.goes_on)
-        armed.at = VTIMER_NEVER;
-    clock_program_at(now);
+    update(now);
+    deadline = next_deadline(now);
+    arm_for = alarm_plan(&host_alarm, now, deadline, deadline == vtimer_next_deadline(vmm.vm.vtimer, now));
+    if (arm_for != ALARM_NEVER)
+        alarm_armed(&host_alarm, arm_for, to_guest(host.timer->arm(vmm.start_ticks + to_host_up(arm_for))));
 }
 
 void clock_program(void)
 {
     clock_program_at(clock_now());
+}
+
+static void timer_came(void)
+{
+    uint64_t now = clock_now();
+
+    alarm_came(&host_alarm, now);
+    clock_program_at(now);
 }
 
 void clock_host_irq(void)

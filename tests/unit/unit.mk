@@ -42,6 +42,7 @@ test_stubs_SOURCES = $(XLATE_SOURCES)
 test_xlate_SOURCES = $(XLATE_SOURCES)
 test_check_SOURCES = $(XLATE_SOURCES)
 test_deadend_SOURCES = src/vmm/deadend.c
+test_alarm_SOURCES = src/vmm/alarm.c
 test_integrity_SOURCES = src/vmm/integrity.c src/lib/crc32.c src/arch/fake/fake.c
 test_hash_SOURCES = src/lib/crc32.c src/lib/sha256.c
 test_bundle_SOURCES = src/vmm/bundle.c src/vmm/vmdesc.c src/lib/crc32.c src/lib/sha256.c
