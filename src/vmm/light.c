@@ -413,20 +413,47 @@ static unsigned barrier(struct vcpu *vcpu, unsigned why, uint32_t word)
     return GO_ON;
 }
 
-/*
- * A plain load or store of one register that aborted at va: the word in place is the instruction, and its condition held.
- * False: something else.
- */
-static bool single_access(const struct vcpu *vcpu, uint32_t va, bool write, struct ldst *ls, struct ldst_access *access)
-{
-    uint32_t hw_pc = vcpu->r[15] - 8;
+/* A load or store of one register without write-back. */
+struct single { uint32_t addr; uint8_t rt, size; bool store, sign; };
 
-    if (xlate_arena_at(&vmm.xlate, hw_pc) || !ldst_decode(load_unprivileged(hw_pc), false, ls) ||
-        ls->kind != (write ? LDST_STORE : LDST_LOAD) || ls->count != 1 || ls->unpriv || ls->wback || ls->rt == 15 ||
-        ls->rn == 15)
+/* The forms that drivers and patchers use: LDR, STR, LDRB, STRB, LDRH, STRH with an immediate offset (A8.8.63, A8.8.80). */
+static bool usual_single(uint32_t insn, const uint32_t r[16], struct single *s)
+{
+    bool word = (insn & 0x0f200000u) == 0x05000000u, half = (insn & 0x0f6000f0u) == 0x014000b0u;
+    unsigned rn = BITS(insn, 19, 16);
+    uint32_t offset = word ? insn & 0xfff : BITS(insn, 11, 8) << 4 | (insn & 15);
+
+    *s = (struct single){ .rt = BITS(insn, 15, 12), .store = !(insn & BIT(20)) };
+    if (insn >> 28 == 15 || !(word || half) || rn == 15 || s->rt == 15)
         return false;
-    ldst_address(ls, vcpu->r, vcpu->cpsr, access);
-    return access->addr == va; /* or it began in another page */
+    s->addr = r[rn] + (insn & BIT(23) ? offset : -offset);
+    s->size = half ? 2 : insn & BIT(22) ? 1 : 4;
+    return true;
+}
+
+static bool any_single(uint32_t insn, const struct vcpu *vcpu, struct single *s)
+{
+    struct ldst_access access;
+    struct ldst ls;
+
+    if (!ldst_decode(insn, false, &ls) || (ls.kind != LDST_STORE && ls.kind != LDST_LOAD) || ls.count != 1 ||
+        ls.unpriv || ls.wback || ls.rt == 15 || ls.rn == 15)
+        return false;
+    ldst_address(&ls, vcpu->r, vcpu->cpsr, &access);
+    *s = (struct single){ access.addr, ls.rt, ls.size, ls.kind == LDST_STORE, ls.sign };
+    return true;
+}
+
+/* The access that aborted at va: the word in place is the instruction, and its condition held.  False: something else. */
+static bool single_access(const struct vcpu *vcpu, uint32_t va, bool write, struct single *s)
+{
+    uint32_t hw_pc = vcpu->r[15] - 8, insn;
+
+    if (xlate_arena_at(&vmm.xlate, hw_pc))
+        return false;
+    insn = load_unprivileged(hw_pc);
+    return (usual_single(insn, vcpu->r, s) || any_single(insn, vcpu, s)) && s->store == write &&
+           s->addr == va; /* or it began in another page */
 }
 
 /* An instruction in place is complete, and may have changed code. */
@@ -441,17 +468,16 @@ static unsigned go_on_after(struct vcpu *vcpu, uint32_t hw_pc, uint32_t changes,
 static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result *w, uint32_t va, bool write)
 {
     uint32_t hw_pc = vcpu->r[15] - 8, value = 0, changes = translation_changes(vcpu), entries = fault_code_changes;
-    struct ldst_access access;
-    struct ldst ls;
+    struct single s;
 
-    if (!single_access(vcpu, va, write, &ls, &access))
+    if (!single_access(vcpu, va, write, &s))
         return why;
     if (write)
-        value = ldst_store_value(&ls, vcpu->r, 0);
-    if (!access_device(vcpu, w->pa, ls.size, write, &value))
+        value = s.size == 4 ? vcpu->r[s.rt] : vcpu->r[s.rt] & (BIT(8 * s.size) - 1);
+    if (!access_device(vcpu, w->pa, s.size, write, &value))
         return why;
     if (!write)
-        ldst_commit(&ls, vcpu->r, &access, &value, NULL);
+        vcpu->r[s.rt] = s.sign ? (uint32_t)sign_extend(value, 8 * s.size) : value;
     count(REASON_exit_dabt_kernel);
     return go_on_after(vcpu, hw_pc, changes, entries);
 }
@@ -467,18 +493,17 @@ static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result
 static bool poke(struct vcpu *vcpu, uint32_t va, uint32_t absent)
 {
     static unsigned distrust;
-    struct ldst_access access;
-    struct ldst ls;
+    struct single s;
     gpa_t pa;
 
     if (vmm.state->tlbi_last != absent)
         distrust = MANY_STORES;
     else if (distrust)
         distrust--;
-    if (distrust || !single_access(vcpu, va, true, &ls, &access) || ls.size != 4 || (va & 3) ||
+    if (distrust || !single_access(vcpu, va, true, &s) || s.size != 4 || (va & 3) ||
         !shadow_quick_store(&vmm.shadow, va, &pa))
         return false;
-    codesync_store(pa, ldst_store_value(&ls, vcpu->r, 0));
+    codesync_store(pa, vcpu->r[s.rt]);
     vmm.state->tlbi_absent = absent;
     vmm.state->tlbi_last = NO_TLBI;
     count(REASON_exit_dabt_kernel);
