@@ -11,6 +11,7 @@
 #include "lib/bits.h"
 #include "lib/check.h"
 #include "xlate/emit.h"
+#include "xlate/stub_writer.h"
 #include "xlate/stubs.h"
 
 /* Stubs keep clear of the first words, so that a state field's offset never equals a PC's. */
@@ -215,7 +216,7 @@ static struct arena_page *stub_room(struct xlate *x, uint32_t va, uint32_t *page
         if (!a || (a->stub_page < 0 && !new_stub_page(x, a)))
             return NULL;
         page = &a->pages[a->stub_page];
-        if (page->used_words + TRACE_MAX_WORDS > PAGE_WORDS ||
+        if (page->used_words + STUB_ALIGN - 1 + TRACE_MAX_WORDS > PAGE_WORDS ||
             page->site_count + TRACE_MAX_SITES > XLATE_SITES_PER_PAGE) {
             if (!new_stub_page(x, a))
                 continue; /* that arena is full: another */
@@ -236,6 +237,7 @@ uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, struct stu
 
     if (!page)
         return 0;
+    page->used_words = (uint16_t)ALIGN_UP(page->used_words, STUB_ALIGN);
     w = (struct stub_writer){
         .words = page->words + page->used_words,
         .va = va + page->used_words * 4u,
@@ -260,8 +262,85 @@ uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, struct stu
     CHECK(w.count <= TRACE_MAX_WORDS && w.site_count <= TRACE_MAX_SITES);
     arch_sync_code(w.words, 4 * w.count);
     page->site_count = (uint16_t)(page->site_count + w.site_count);
-    page->used_words = (uint16_t)ALIGN_UP(page->used_words + w.count, STUB_ALIGN);
+    page->used_words = (uint16_t)(page->used_words + w.count);
     return word;
+}
+
+/*
+ * Stubs that do not depend on where they are entered from, and so are shared: those of BL in place by all of its target,
+ * and of BX LR by all.  What was interrupted in one is finished (unwind.c).
+ */
+#define RETURN 1u /* no BL's target */
+
+/* sub lr,lr,#D; b target, or add lr,lr,lr,lsl #31; add pc,lr,#D */
+static void shared_words(uint32_t va, uint32_t target, uint32_t words[2])
+{
+    words[0] = target == RETURN ? a32_add_lsl31(R_LR, R_LR, R_LR) : a32_sub_imm(R_LR, R_LR, XLATE_D_IMM12);
+    words[1] = target == RETURN ? a32_add_imm(R_PC, R_LR, XLATE_D_IMM12) : a32_b(CC_AL, va + 4, target);
+}
+
+/* Where the stub is noted, or NULL without memory. */
+static uint32_t *shared_slot(struct xlate *x, uint32_t target)
+{
+    uint32_t hash = target * 0x9e3779b1u;
+    uint32_t **page = &x->shared[hash >> 28];
+
+    _Static_assert(XLATE_SHARED_PAGES == 16, "bits 31:28 tell the page");
+    if (!*page) {
+        *page = pool_page_alloc();
+        if (!*page)
+            return NULL;
+        memset(*page, 0, 4096);
+    }
+    return &(*page)[BITS(hash, 27, 18)];
+}
+
+/* Is it still that target's?  The other words were. */
+static bool is_shared_stub(struct xlate *x, uint32_t va, uint32_t target)
+{
+    uint32_t words[2];
+
+    if (!va)
+        return false;
+    shared_words(va, target, words);
+    return arena_page_at(x, va)->words[BITS(va, 11, 2) + 1] == words[1];
+}
+
+static uint32_t make_shared_stub(struct xlate *x, struct xpage *p, uint32_t target)
+{
+    uint32_t va = 0, *words;
+    struct arena_page *page = stub_room(x, p->va, &va);
+    unsigned at;
+
+    if (!page)
+        return 0;
+    at = ALIGN_UP(page->used_words, 2);
+    va += 4 * at;
+    if (target != RETURN && !a32_b_reaches(va + 4, target))
+        return 0;
+    words = page->words + at;
+    shared_words(va, target, words);
+    arch_sync_code(words, 8);
+    page->sites[page->site_count++] = (struct stub_site){
+        .start = (uint16_t)at, .kind = target == RETURN ? STUB_RETURN : STUB_CALL, .ra = R_NONE };
+    page->used_words = (uint16_t)(at + 2);
+    return va;
+}
+
+uint32_t arena_shared(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
+{
+    bool call = (insn & 0x0f000000u) == 0x0b000000u;
+    uint32_t entry = p->va + 4 * index, target = call ? branch_target(insn, p->gva.v + 4 * index) : RETURN;
+    uint32_t *slot = shared_slot(x, target), word;
+
+    if (!slot)
+        return 0;
+    if (!is_shared_stub(x, *slot, target) || !a32_b_reaches(entry, *slot))
+        *slot = make_shared_stub(x, p, target);
+    if (!*slot || !a32_b_reaches(entry, *slot))
+        return 0;
+    word = a32_b(insn >> 28, entry, *slot);
+    return call ? word | BIT(24) : word;
 }
 
 void arena_alt_alloc(struct xlate *x, struct xpage *p)
@@ -291,6 +370,11 @@ void arena_alt_free(struct xlate *x, struct xpage *p)
 
 void arena_flush(struct xlate *x)
 {
+    for (unsigned i = 0; i < XLATE_SHARED_PAGES; i++) {
+        if (x->shared[i])
+            pool_page_free(x->shared[i]);
+        x->shared[i] = NULL;
+    }
     for (unsigned i = 0; i < XLATE_MAX_ARENAS; i++) {
         struct arena *a = &x->arenas[i];
 

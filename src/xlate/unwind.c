@@ -69,6 +69,15 @@ static enum unwind_result finish(struct xlate *x, const struct arena_page *page,
         r[14] = s->guest_pc + 4;
         r[15] = bl_target(page, s, page_va) - XLATE_D;
         break;
+    case STUB_CALL: /* of whom, LR tells */
+        r[14] -= k == 0 ? XLATE_D : 0;
+        r[15] = bl_target(page, s, page_va) - XLATE_D;
+        break;
+    case STUB_RETURN:
+        if (k == 1 && (r[14] & 1))
+            r[14] ^= XLATE_THUMB_TAG;
+        set_target(r[14] + XLATE_D + (r[14] & 1 ? XLATE_THUMB_TAG : 0), r, cpsr);
+        break;
     case STUB_JUMP:
         r[s->ra] = state->slot[SLOT_U0];
         set_target(state->slot[SLOT_T], r, cpsr);

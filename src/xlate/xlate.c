@@ -211,6 +211,15 @@ static uint32_t lazy_word(uint32_t insn)
     return a32_svc(insn >> 28 == 15 ? CC_AL : insn >> 28, XLATE_SVC_LAZY);
 }
 
+/* Calls and returns are there at once, since they share stubs; what else needs one gets it when it executes. */
+static uint32_t stub_later(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
+{
+    bool shared = (insn & 0x0f000000u) == 0x0b000000u || (insn & 0x0fffffffu) == 0x012fff1eu;
+    uint32_t word = shared && x->traces && !p->alt ? arena_shared(x, p, index, insn) : 0;
+
+    return word ? word : lazy_word(insn);
+}
+
 /* What the quick answers do not tell. */
 static uint32_t translate_other(struct xlate *x, struct xpage *p, unsigned index, const uint32_t *code, unsigned count)
 {
@@ -225,7 +234,7 @@ static uint32_t translate_other(struct xlate *x, struct xpage *p, unsigned index
     if (word)
         return word;
     if (x->lazy_stubs)
-        return lazy_word(insn);
+        return stub_later(x, p, index, insn);
     return make_word(x, p, index, code, count < XLATE_TRACE ? count : XLATE_TRACE, &behind_call);
 }
 
@@ -246,7 +255,7 @@ static inline uint32_t translate_word(struct xlate *x, struct xpage *p, unsigned
         if ((quick & A32_QUICK_B) && !p->alt)
             return insn;
         if ((!(quick & A32_QUICK_NOT) || (quick & A32_QUICK_SENSITIVE)) && x->lazy_stubs)
-            return lazy_word(insn);
+            return stub_later(x, p, index, insn);
     }
     return translate_other(x, p, index, code, count);
 }

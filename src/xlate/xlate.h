@@ -23,11 +23,13 @@
 #define XLATE_SITES_PER_PAGE 512
 #define XLATE_TRACE 24                 /* the most instructions that one stub goes through */
 #define XLATE_AHEAD 64                 /* instructions that xlate_make() looks at */
+#define XLATE_SHARED_PAGES 16
 #define XLATE_BLOCK 256                /* words that are translated when the first of them executes */
 
 /* How a stub that is interrupted half way is undone or finished; the comments
  * in stubs.c draw each sequence. */
-enum stub_kind { STUB_SIMPLE, STUB_DONE, STUB_MRS, STUB_BL, STUB_BX_LR, STUB_JUMP, STUB_POP, STUB_BLX, STUB_COPY };
+enum stub_kind { STUB_SIMPLE, STUB_DONE, STUB_MRS, STUB_BL, STUB_BX_LR, STUB_JUMP, STUB_POP, STUB_BLX, STUB_COPY, STUB_CALL,
+                 STUB_RETURN };
 
 struct stub_site {
     uint32_t guest_pc;
@@ -102,6 +104,7 @@ struct xlate {
     struct xpage *by_gva[512], *by_gpa[512];
     struct arena arenas[XLATE_MAX_ARENAS];
     uint8_t arena_of_mib[4096];   /* index + 1 */
+    uint32_t *shared[XLATE_SHARED_PAGES]; /* pool pages: addresses of shared stubs (arena.c), by hash of the target */
     struct xpage *free_xpages;
     void *free_maps;
     struct xpage slot;            /* where single T32 instructions run out of line (xlate/thumb.h) */
