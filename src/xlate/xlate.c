@@ -211,12 +211,21 @@ static uint32_t lazy_word(uint32_t insn)
     return a32_svc(insn >> 28 == 15 ? CC_AL : insn >> 28, XLATE_SVC_LAZY);
 }
 
-/* Calls and returns are there at once, since they share stubs; what else needs one gets it when it executes. */
+/*
+ * What most code does most is there at once, since an exit costs more than a stub that is never used: calls and
+ * BX LR, which share stubs, and POP to the PC while memory is plenty.  What else needs one gets it when it executes.
+ */
 static uint32_t stub_later(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
 {
-    bool shared = (insn & 0x0f000000u) == 0x0b000000u || (insn & 0x0fffffffu) == 0x012fff1eu;
-    uint32_t word = shared && x->traces && !p->alt ? arena_shared(x, p, index, insn) : 0;
+    bool call = (insn & 0x0f000000u) == 0x0b000000u, bx_lr = (insn & 0x0fffffffu) == 0x012fff1eu;
+    bool pop = (insn & 0x0fff8000u) == 0x08bd8000u;
+    unsigned behind_call;
+    uint32_t word = 0;
 
+    if (x->traces && !p->alt && (call || bx_lr))
+        word = arena_shared(x, p, index, insn);
+    else if (x->traces && pop && pool_pages_free() > pool_pages_total() / 4)
+        word = make_word(x, p, index, &insn, 1, &behind_call);
     return word ? word : lazy_word(insn);
 }
 

@@ -211,6 +211,14 @@ static bool sim_read_page(void *ctx, gpa_t page, uint32_t words[1024])
     return true;
 }
 
+static bool sim_read_words(void *ctx, gpa_t page, unsigned first, uint32_t *words, unsigned count)
+{
+    (void)ctx;
+    (void)page;
+    memcpy(words, &source[first], 4 * count);
+    return true;
+}
+
 static uint32_t sim_entry(hpa_t page)
 {
     return page.v | 2;
@@ -223,7 +231,7 @@ static void sim_unmap(void *ctx, uint32_t va)
 }
 
 static const struct xlate_ops sim_ops = { sim_mib_free, NULL, sim_read_page, sim_entry, sim_entry, sim_unmap,
-                                          NULL };
+                                          sim_read_words };
 
 static uint32_t random_state = 1;
 

@@ -468,6 +468,8 @@ static bool page_ok(bool in_place, unsigned states)
     p = xlate_get(&xlate, gva(CODE_PAGE), gpa(CODE_GPA), in_place);
     if (!p || p->alt == in_place)
         return fail(0, "no page", 0, 0);
+    for (unsigned i = 0; xlate.lazy_stubs && i < 1024; i += XLATE_BLOCK)
+        xlate_make(&xlate, p, i, &source[i], 1);
     for (unsigned i = 0; i < 1024; i++) {
         for (unsigned n = 0; n < states; n++) {
             random_machine();
@@ -610,6 +612,47 @@ static const struct { const char *name; uint32_t (*gen)(void); unsigned pages; }
     { "data processing with pc", gen_dp, 8 }, { "loads and stores with pc", gen_ldst, 8 },
 };
 
+/* Calls to a few places, returns and pops: what is there before it executes. */
+static uint32_t gen_shared(void)
+{
+    uint32_t list = rnd() & rnd() & 0x5fff;
+
+    switch (rnd() % 4) {
+    case 0: return random_cond() | 0x012fff1e;
+    case 1: return random_cond() | 0x08bd8000 | list;
+    default: return random_cond() | 0x0b000000 | (0x4000 + (rnd() & 7));
+    }
+}
+
+static void test_shared(void)
+{
+    unsigned was_run = stubs_run, was_exits = exits, words = 0, others = 0;
+    bool ok = true;
+
+    xlate.lazy_stubs = xlate.traces = true;
+    for (unsigned n = 0; n < 6; n++) {
+        for (unsigned i = 0; i < 1024; i++)
+            source[i] = gen_shared();
+        for (unsigned i = 0; i < 8; i++) /* of eight places from each word: the same ones from many */
+            source[rnd() % 1024] = 0xeb000000 | (0x4000 - i);
+        ok &= page_ok(true, 4);
+    }
+    for (unsigned n = 0; n < XLATE_ARENA_PAGES; n++) {
+        const struct arena_page *page = &xlate.arenas[0].pages[n];
+
+        for (unsigned i = 0; page->kind == ARENA_STUBS && i < page->site_count; i++) {
+            words += page->sites[i].kind == STUB_RETURN;
+            others += page->sites[i].kind == STUB_CALL;
+        }
+    }
+    report(ok, "shared stubs and pops: the same as the instruction, interrupted anywhere");
+    report(stubs_run - was_run > 10000 && exits - was_exits < 200, "%u runs, %u exits", stubs_run - was_run,
+           exits - was_exits);
+    report(words == 1 && others > 100, "one stub for all returns (%u), %u for calls", words, others);
+    xlate.lazy_stubs = xlate.traces = false;
+    xlate_flush(&xlate);
+}
+
 static void test_kind(unsigned kind)
 {
     unsigned was_run = stubs_run, was_exits = exits, was_interrupted = interrupted, was_aborts = aborts;
@@ -697,6 +740,7 @@ int main(void)
     test_no_stub();
     for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
         test_kind(i);
+    test_shared();
     report(waited > 100, "%u aborts that told of a pending interrupt", waited);
     test_elsewhere();
     test_thumb_target();
