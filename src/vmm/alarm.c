@@ -31,7 +31,8 @@ static void passed(struct alarm *a)
     a->goes_on = true;
 }
 
-/* Between a deadline and the guest's next: that is to be expected a regular interval later, and from now on is soon enough. */
+/* Between a deadline and the guest's next: that is to be expected a regular interval later, and from now is soon
+ * enough. */
 static uint64_t plan_ahead(struct alarm *a, uint64_t now, uint64_t deadline)
 {
     uint64_t late = ALARM_LATE(a->regular);

@@ -372,8 +372,8 @@ static unsigned undefined(struct vcpu *vcpu, unsigned why)
 /*
  * TLBIMVA of one page, among global ones, of which no shadow had anything: the guest kernel has just mapped it, and is
  * about to use it.  Any mapping that does not fault may be held (B3.10.1).  Otherwise nothing of the page is held
- * now, and the next TLBIMVA of it, when it is mapped again, need not exit: a kernel patches code so, through the same page for
- * each place.
+ * now, and the next TLBIMVA of it, when it is mapped again, need not exit: a kernel patches code so, through the same
+ * page for each place.
  */
 static void complete_tlbi(void)
 {
@@ -416,7 +416,8 @@ static unsigned barrier(struct vcpu *vcpu, unsigned why, uint32_t word)
 /* A load or store of one register without write-back. */
 struct single { uint32_t addr; uint8_t rt, size; bool store, sign; };
 
-/* The forms that drivers and patchers use: LDR, STR, LDRB, STRB, LDRH, STRH with an immediate offset (A8.8.63, A8.8.80). */
+/* The forms that drivers and patchers use: LDR, STR, LDRB, STRB, LDRH, STRH with an immediate offset (A8.8.63,
+ * A8.8.80). */
 static bool usual_single(uint32_t insn, const uint32_t r[16], struct single *s)
 {
     bool word = (insn & 0x0f200000u) == 0x05000000u, half = (insn & 0x0f6000f0u) == 0x014000b0u;
@@ -444,7 +445,8 @@ static bool any_single(uint32_t insn, const struct vcpu *vcpu, struct single *s)
     return true;
 }
 
-/* The access that aborted at va: the word in place is the instruction, and its condition held.  False: something else. */
+/* The access that aborted at va: the word in place is the instruction, and its condition held.  False: something
+ * else. */
 static bool single_access(const struct vcpu *vcpu, uint32_t va, bool write, struct single *s)
 {
     uint32_t hw_pc = vcpu->r[15] - 8, insn;
@@ -486,9 +488,9 @@ static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result
 #define NO_TLBI (STATE_NONE_ABSENT + 1)
 
 /*
- * One word stored to a page that has just been mapped, and of which nothing is held: it is stored here, and nothing comes
- * to be held, so that the TLBIMVA when the page is unmapped needs no exit, either.  Where a second store to the same
- * mapping follows, the next few are filled at once.
+ * One word stored to a page that has just been mapped, and of which nothing is held: it is stored here, and nothing
+ * comes to be held, so that the TLBIMVA when the page is unmapped needs no exit, either.  Where a second store to the
+ * same mapping follows, the next few are filled at once.
  */
 static bool poke(struct vcpu *vcpu, uint32_t va, uint32_t absent)
 {

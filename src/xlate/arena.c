@@ -267,8 +267,8 @@ uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, struct stu
 }
 
 /*
- * Stubs that do not depend on where they are entered from, and so are shared: those of BL in place by all of its target,
- * and of BX LR by all.  What was interrupted in one is finished (unwind.c).
+ * Stubs that do not depend on where they are entered from, and so are shared: those of BL in place by all of its
+ * target, and of BX LR by all.  What was interrupted in one is finished (unwind.c).
  */
 #define RETURN 1u /* no BL's target */
 

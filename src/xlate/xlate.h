@@ -28,8 +28,10 @@
 
 /* How a stub that is interrupted half way is undone or finished; the comments
  * in stubs.c draw each sequence. */
-enum stub_kind { STUB_SIMPLE, STUB_DONE, STUB_MRS, STUB_BL, STUB_BX_LR, STUB_JUMP, STUB_POP, STUB_BLX, STUB_COPY, STUB_CALL,
-                 STUB_RETURN };
+enum stub_kind {
+    STUB_SIMPLE, STUB_DONE, STUB_MRS, STUB_BL, STUB_BX_LR, STUB_JUMP, STUB_POP, STUB_BLX, STUB_COPY,
+    STUB_CALL, STUB_RETURN, /* shared: guest_pc is nobody's */
+};
 
 struct stub_site {
     uint32_t guest_pc;

@@ -30,7 +30,7 @@ static void clear(void)
         write32(PA(0) + 4 * i, 0);
 }
 
-/* 'rounds' stores of one word, a page and a place each; then everything must be where it was stored, and nowhere else. */
+/* 'rounds' stores of one word, a page and a place each; then each must be where it was stored, and nowhere else. */
 static bool one_word_each(unsigned rounds, uint32_t step)
 {
     bool ok = true;
@@ -186,10 +186,97 @@ static void other_stores(void)
         case 6: ok &= read32(pa + 0x40) == 0xffffffff; break;
         case 7: ok &= read32(pa + 0x48) == value; break;
         case 8: ok &= read32(pa + 0x40) == value; break;
-        case 9: ok &= read32(pa + 0x40) == (value << 16 | 0xffff) && read32(pa + 0x44) == (0xffff0000 | value >> 16); break;
+        default:
+            ok &= read32(pa + 0x40) == (value << 16 | 0xffff) && read32(pa + 0x44) == (0xffff0000 | value >> 16);
+            break;
         }
     }
     report(ok, "bytes, half words, two words, write-back, exclusive, unaligned");
+}
+
+/* Made valid without TLB maintenance, which needs none, and used otherwise than by a store of the kernel's. */
+static void become(uint32_t pa, uint32_t ap)
+{
+    l2_set(l2, VA, SMALL(pa, ap));
+    isb();
+}
+
+static void executed(void)
+{
+    bool ok = true;
+
+    for (uint32_t n = 0; n < 20; n++) {
+        put_code(PA(20), (uint8_t)n);
+        put_code(PA(21), (uint8_t)(n + 100));
+        unmap();
+        become(PA(20), AP_PRIV);
+        ok &= probe_exec(VA) == 0 && probe_value == n;
+        unmap();
+        ok &= probe_exec(VA) == FAULT_I(0x7);
+        become(PA(20), AP_PRIV);
+        ok &= probe_exec(VA) == 0 && probe_value == n;
+        map(PA(21), AP_PRIV);
+        ok &= probe_exec(VA) == 0 && probe_value == n + 100;
+        unmap();
+    }
+    report(ok, "executed, and another page, and none");
+}
+
+static void used_by_user(void)
+{
+    bool ok = true;
+
+    for (uint32_t n = 0; n < 20; n++) {
+        put_code(PA(22), 1);
+        unmap();
+        become(PA(23), AP_ALL);
+        ok &= probe_user_read(VA) == 0;
+        unmap();
+        ok &= probe_user_read(VA) == FAULT_L2;
+        become(PA(23), AP_ALL);
+        ok &= probe_user_write(VA) == 0;
+        unmap();
+        ok &= probe_user_write(VA) == FAULT_L2;
+        become(PA(22), AP_ALL);
+        ok &= probe_user_exec(VA) == 0;
+        unmap();
+        ok &= probe_user_exec(VA) == FAULT_I(0x7);
+        become(PA(23), AP_ALL);
+        ok &= probe_ldrt(VA) == 0 && probe_strt(VA, n) == 0;
+        unmap();
+        ok &= probe_ldrt(VA) == FAULT_L2 && probe_strt(VA, n) == FAULT_L2;
+        become(PA(23), AP_PRIV);
+        ok &= probe_ldrt(VA) == FAULT_D(0xf) && probe_strt(VA, n) == FAULT_D(0xf);
+        unmap();
+        map(PA(24), AP_PRIV);
+        write32(VA, n);
+        unmap();
+        ok &= read32(PA(24)) == n;
+    }
+    report(ok, "by User mode, and by LDRT and STRT");
+}
+
+/* The same page of two address spaces. */
+static void of_two_asids(void)
+{
+    bool ok = true;
+
+    for (uint32_t n = 0; n < 20; n++) {
+        for (uint32_t asid = 1; asid < 3; asid++) {
+            space_set(l1_table, asid);
+            l2_set(l2, VA, SMALL(PA(24 + asid), AP_PRIV) | L2_NG);
+            tlbi_mva(VA, asid);
+            if (n & asid)
+                write32(VA + 8, n);
+            write32(VA + 4, 16 * n + asid);
+            ok &= read32(VA + 4) == 16 * n + asid && read32(PA(24 + asid) + 4) == 16 * n + asid;
+            l2_set(l2, VA, 0);
+            tlbi_mva(VA, asid);
+            ok &= n % 4 || probe_read(VA) == FAULT_L2;
+        }
+    }
+    space_set(l1_table, 0);
+    report(ok, "not global, in two address spaces by turns");
 }
 
 static void sync_line(uint32_t va)
@@ -248,6 +335,9 @@ void test_main(void)
     by_section();
     refused();
     other_stores();
+    executed();
+    used_by_user();
+    of_two_asids();
     patched_code();
     report(one_word_each(64, 0xffc), "one store each, at last");
 }
