@@ -23,7 +23,7 @@ static void passed(struct alarm *a)
     uint64_t interval = a->asked - a->last;
 
     if (a->guest) {
-        a->regular = alike(interval, a->interval) ? interval : 0;
+        a->regular = !a->exact && alike(interval, a->interval) ? interval : 0;
         a->interval = interval;
         a->last = a->asked;
     }

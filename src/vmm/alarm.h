@@ -22,6 +22,7 @@ struct alarm {
     uint64_t period;  /* ... and from then on; 0: only once */
     bool guest;       /* 'asked' is the guest's */
     bool goes_on;     /* it came for a deadline, and will again: good enough until the next is asked for */
+    bool exact;       /* nothing is regular: no deadline is late */
     uint64_t last, interval; /* the guest's deadline that passed last, and how long after the one before */
     uint64_t regular; /* the interval, if the one before was alike; 0: it was not */
 };

@@ -91,6 +91,7 @@ void clock_program_at(uint64_t now)
     uint64_t deadline, arm_for;
 
     update(now);
+    host_alarm.exact = vmm.without & WITHOUT_FAST_PATHS;
     deadline = next_deadline(now);
     arm_for = alarm_plan(&host_alarm, now, deadline, deadline == vtimer_next_deadline(vmm.vm.vtimer, now));
     if (arm_for != ALARM_NEVER)

@@ -121,6 +121,11 @@ static void test_irregular(void)
         ok &= wait_for(deadline, 500, 100) <= (int64_t)ALARM_LATE(4 * TICK);
     }
     report(ok && !sim.lost, "in turn with a few regular ones");
+    start();
+    sim.alarm.exact = true;
+    for (uint64_t n = 0, deadline = sim.now + TICK; n < 1000; n++, deadline += TICK)
+        ok &= wait_for(deadline, 2000, rnd() % 3000) == 0;
+    report(ok && !sim.lost, "and regular ones, where that is switched off: to the tick");
 }
 
 /* Deadlines that are taken back, changed, and late guests. */
@@ -129,6 +134,7 @@ static void test_random(void)
     unsigned missed = 0;
 
     start();
+    program(); /* umbra's own first second */
     for (unsigned n = 0; n < 200000; n++) {
         unsigned what = rnd() % 8;
 
