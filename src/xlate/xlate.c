@@ -222,9 +222,11 @@ static uint32_t stub_later(struct xlate *x, struct xpage *p, unsigned index, uin
     unsigned behind_call;
     uint32_t word = 0;
 
-    if (x->traces && !p->alt && (call || bx_lr))
+    if (!x->traces || insn >= 0xf0000000u)
+        return lazy_word(insn); /* cond 1111: BLX to T32, and others */
+    if (!p->alt && (call || bx_lr))
         word = arena_shared(x, p, index, insn);
-    else if (x->traces && pop && pool_pages_free() > pool_pages_total() / 4)
+    else if (pop && pool_pages_free() > pool_pages_total() / 4)
         word = make_word(x, p, index, &insn, 1, &behind_call);
     return word ? word : lazy_word(insn);
 }

@@ -627,6 +627,7 @@ static uint32_t gen_shared(void)
 static void test_shared(void)
 {
     unsigned was_run = stubs_run, was_exits = exits, words = 0, others = 0;
+    struct xpage *p;
     bool ok = true;
 
     xlate.lazy_stubs = xlate.traces = true;
@@ -649,6 +650,15 @@ static void test_shared(void)
     report(stubs_run - was_run > 10000 && exits - was_exits < 200, "%u runs, %u exits", stubs_run - was_run,
            exits - was_exits);
     report(words == 1 && others > 100, "one stub for all returns (%u), %u for calls", words, others);
+    xlate_flush(&xlate);
+    ok = true;
+    for (unsigned i = 0; i < 1024; i++) /* BLX, and what is no BX LR and no POP */
+        source[i] = (i % 3 == 0 ? 0xfb000000 : i % 3 == 1 ? 0xf12fff1e : 0xf8bd8010) | (i % 3 ? 0 : rnd() & 0xffffff);
+    p = xlate_get(&xlate, gva(CODE_PAGE), gpa(CODE_GPA), true);
+    xlate_make(&xlate, p, 0, source, 1);
+    for (unsigned i = 0; i < XLATE_BLOCK; i++)
+        ok &= (p->words[i] & 0x0f000000) == 0x0f000000;
+    report(ok, "unconditional words that look like them exit");
     xlate.lazy_stubs = xlate.traces = false;
     xlate_flush(&xlate);
 }
