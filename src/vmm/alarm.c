@@ -68,6 +68,7 @@ void alarm_armed(struct alarm *a, uint64_t at, uint64_t period)
 {
     a->at = at;
     a->period = period;
+    a->periods = 0;
 }
 
 void alarm_came(struct alarm *a, uint64_t now)
@@ -79,6 +80,6 @@ void alarm_came(struct alarm *a, uint64_t now)
         a->goes_on = false;
     }
     a->at += a->period;
-    if (!a->period || a->at <= now)
+    if (!a->period || a->at <= now || ++a->periods > ALARM_PERIODS)
         a->at = ALARM_NEVER;
 }

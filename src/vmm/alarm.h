@@ -5,14 +5,18 @@
  * makes many.  So where deadlines are regular the timer is armed for the interval, a little late, and left alone
  * as long as each deadline finds it coming no sooner, and not later than ALARM_LATE allows.
  *
- * Times and lengths are in ticks of one clock; which does not matter.
+ * Times and lengths are in ticks of the guest's clock.
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include "vmm/vm_virt.h"
 
 #define ALARM_NEVER UINT64_MAX
-/* How late a regular deadline may be, of its interval: 500 us for 4 ms. */
-#define ALARM_LATE(interval) ((interval) / 8)
+/* How late a regular deadline may be: an eighth of its interval, 500 us at most. */
+#define ALARM_LATE_MAX (VIRT_TIMER_HZ / 2000)
+#define ALARM_LATE(interval) ((interval) / 8 < ALARM_LATE_MAX ? (interval) / 8 : ALARM_LATE_MAX)
+/* Periods until it is armed anew all the same, since the timer's may not be quite what it was asked for. */
+#define ALARM_PERIODS 64
 /* How far from each other intervals are that count as the same. */
 #define ALARM_ALIKE(interval) ((interval) / 64)
 
@@ -20,6 +24,7 @@ struct alarm {
     uint64_t asked;   /* the deadline that the timer is for; ALARM_NEVER: none */
     uint64_t at;      /* when it comes; ALARM_NEVER: it does not */
     uint64_t period;  /* ... and from then on; 0: only once */
+    unsigned periods; /* that have passed since it was armed */
     bool guest;       /* 'asked' is the guest's */
     bool goes_on;     /* it came for a deadline, and will again: good enough until the next is asked for */
     bool exact;       /* nothing is regular: no deadline is late */

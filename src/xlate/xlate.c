@@ -211,22 +211,28 @@ static uint32_t lazy_word(uint32_t insn)
     return a32_svc(insn >> 28 == 15 ? CC_AL : insn >> 28, XLATE_SVC_LAZY);
 }
 
+static bool is_bl(uint32_t insn) { return (insn & 0x0f000000u) == 0x0b000000u && insn < 0xf0000000u; }
+static bool is_bx_lr(uint32_t insn) { return (insn & 0x0fffffffu) == 0x012fff1eu && insn < 0xf0000000u; }
+static bool is_pop_pc(uint32_t insn) { return (insn & 0x0fff8000u) == 0x08bd8000u && insn < 0xf0000000u; }
+
+/* The end of a function, as most are. */
+static bool returns(uint32_t insn)
+{
+    return insn >> 28 == CC_AL && (is_bx_lr(insn) || is_pop_pc(insn));
+}
+
 /*
  * What most code does most is there at once, since an exit costs more than a stub that is never used: calls and
  * BX LR, which share stubs, and POP to the PC while memory is plenty.  What else needs one gets it when it executes.
  */
 static uint32_t stub_later(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn)
 {
-    bool call = (insn & 0x0f000000u) == 0x0b000000u, bx_lr = (insn & 0x0fffffffu) == 0x012fff1eu;
-    bool pop = (insn & 0x0fff8000u) == 0x08bd8000u;
     unsigned behind_call;
     uint32_t word = 0;
 
-    if (!x->traces || insn >= 0xf0000000u)
-        return lazy_word(insn); /* cond 1111: BLX to T32, and others */
-    if (!p->alt && (call || bx_lr))
+    if (x->traces && !p->alt && (is_bl(insn) || is_bx_lr(insn)))
         word = arena_shared(x, p, index, insn);
-    else if (pop && pool_pages_free() > pool_pages_total() / 4)
+    else if (x->traces && is_pop_pc(insn) && pool_pages_free() > pool_pages_total() / 4)
         word = make_word(x, p, index, &insn, 1, &behind_call);
     return word ? word : lazy_word(insn);
 }
@@ -332,7 +338,7 @@ void xlate_make(struct xlate *x, struct xpage *p, unsigned index, const uint32_t
         if (!behind_call)
             return;
         for (i += behind_call; i < count && !is_lazy(p->words[index + i]); i++) {
-            if (code[i] >> 24 == 0xea)
+            if (code[i] >> 24 == 0xea || returns(code[i]))
                 return;
         }
         if (i < count && is_pending(p, index + i))
@@ -470,7 +476,7 @@ static void forget_traces(struct xlate *x, struct xpage *p, unsigned i, const ui
     for (unsigned j = from; j < i; j++) {
         const uint32_t *insn = j < first ? &old[j] : &source[j];
 
-        if ((p->words[j] & 0x0f000000u) == 0x0a000000u && p->words[j] != *insn)
+        if ((p->words[j] & 0x0f000000u) == 0x0a000000u && p->words[j] != *insn && !returns(*insn))
             p->words[j] = translate_word(x, p, j, insn, 1);
     }
 }
