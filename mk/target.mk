@@ -11,6 +11,7 @@ OUT = build$(if $(DEBUG),/debug)
 
 TARGET_ARCH_FLAGS = -mcpu=cortex-a8 -marm -mfloat-abi=soft --specs=picolibc.specs
 TARGET_CPPFLAGS = -Isrc -I$(OUT)/gen -isystem $(LIBFDT)/include $(if $(DEBUG),-DUMBRA_AUDIT)
+# Functions as stubs: see DESIGN.md, what emulators see. At multiples of 32 the image would not fit in its mebibyte.
 TARGET_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Werror=implicit -mno-unaligned-access \
 	-fno-common -ffreestanding -falign-functions=16 -ffunction-sections -fdata-sections -Wa,--fatal-warnings
 TARGET_LDFLAGS = -nostartfiles -Wl,--gc-sections -Wl,-Map=$(OUT)/umbra.map -Wl,--no-warn-rwx-segments,--no-enum-size-warning,-z,noexecstack

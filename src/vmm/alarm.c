@@ -49,8 +49,7 @@ static uint64_t plan_ahead(struct alarm *a, uint64_t now, uint64_t deadline)
 
 uint64_t alarm_plan(struct alarm *a, uint64_t now, uint64_t deadline, bool guest)
 {
-    bool regular = guest && is_regular(a, deadline);
-    uint64_t late = regular ? ALARM_LATE(a->regular) : 0;
+    uint64_t late;
 
     if (a->asked <= now) /* noticed before the timer came */
         passed(a);
@@ -61,6 +60,7 @@ uint64_t alarm_plan(struct alarm *a, uint64_t now, uint64_t deadline, bool guest
     a->asked = deadline;
     a->guest = guest;
     a->goes_on = false;
+    late = guest && is_regular(a, deadline) ? ALARM_LATE(a->regular) : 0;
     return serves(a, now, deadline, late) ? ALARM_NEVER : deadline;
 }
 

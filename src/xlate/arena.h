@@ -7,7 +7,7 @@ struct stub_code;
 /* Writes the stub of instruction 'index' of page p, the first of 'code', whose addresses it fills in; returns its entry
  * word or 0. */
 uint32_t arena_stub(struct xlate *x, struct xpage *p, unsigned index, struct stub_code *code);
-/* The word for a BL or BX LR in place: to a stub that others nearby share; or 0. */
+/* The word for a BL or BX LR (of a condition, not BLX) in place: to a stub that others nearby share; or 0. */
 uint32_t arena_shared(struct xlate *x, struct xpage *p, unsigned index, uint32_t insn);
 /* Gives p->va and p->words a page of an arena; p->words stays NULL when there is none. */
 void arena_alt_alloc(struct xlate *x, struct xpage *p);

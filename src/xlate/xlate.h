@@ -23,7 +23,7 @@
 #define XLATE_SITES_PER_PAGE 512
 #define XLATE_TRACE 24                 /* the most instructions that one stub goes through */
 #define XLATE_AHEAD 64                 /* instructions that xlate_make() looks at */
-#define XLATE_SHARED_PAGES 16
+#define XLATE_SHARED_PAGES 16          /* of 1024 addresses */
 #define XLATE_BLOCK 256                /* words that are translated when the first of them executes */
 
 /* How a stub that is interrupted half way is undone or finished; the comments

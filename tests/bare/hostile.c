@@ -260,12 +260,7 @@ static void register_scan(void)
         uint32_t op1 = n & 7, op2 = n >> 3 & 7, crm = n >> 6 & 15, crn = n >> 10 & 15, kind;
 
         write32(at, 0xee100f10 | op1 << 21 | crn << 16 | op2 << 5 | crm);
-        CP15_WRITE(0, c7, c11, 1, at);
-        dsb();
-        CP15_WRITE(0, c7, c5, 1, at);
-        CP15_WRITE(0, c7, c5, 6, 0);
-        dsb();
-        isb();
+        sync_line(at);
         kind = catch_call(read_any, at);
         odd += kind != EXC_NONE && kind != EXC_UND;
     }

@@ -36,7 +36,7 @@ mutant "STM^ in FIQ mode" prove_a32 ldm-stm-user $Y '/^static void stm_user/,/^}
 mutant "LDM^ takes the wrong word" prove_a32 ldm-stm-user $Y 's/b->lr = b->sp + 4 \* b->has_sp/b->lr = b->sp/'
 mutant "DACR loses nothing" prove_a32 cp15-mcr-mrc $Y 's/a32_bic(ra, ra, rt));/a32_eor(ra, ra, ra));/'
 mutant "CP15DSB keeps its condition" prove_a32 cp15-mcr-mrc $Y 's/(insn \& 0x0fffffffu) | 0xe0000000u)/insn | 0xe0000000u)/'
-mutant "TLBIMVA of what is held is skipped" prove_a32 cp15-mcr-mrc $Y 's/a32_and_imm(ra, ra, 32)/a32_and_imm(ra, ra, 16)/'
+mutant "TLBIMVA jumps into its queue" prove_a32 cp15-mcr-mrc $Y 's/a32_and_imm(ra, ra, 32)/a32_and_imm(ra, ra, 16)/'
 mutant "DSB forgets the queue" prove_a32 barriers $Y 's/a32_ldr(ra, ra, STATE_QUEUE_PROBE)/a32_ldr(ra, ra, 0)/'
 mutant "SPSR of the wrong field" prove_a32 mrs $Y 's/BITS(insn, 15, 12), FIELD(spsr)/BITS(insn, 15, 12), FIELD(ctl)/'
 mutant "VMSR keeps VFP on" prove_a32 vmsr-vmrs $Y 's/FIELD(hw_fpexc)/FIELD(tpidrurw)/'

@@ -264,6 +264,16 @@ bool fault_at(uint32_t va, bool write)
     return last_trap.dfar == va && !(last_trap.dfsr & FSR_WNR) == !write;
 }
 
+void sync_line(uint32_t va)
+{
+    CP15_WRITE(0, c7, c11, 1, va);
+    dsb();
+    CP15_WRITE(0, c7, c5, 1, va);
+    CP15_WRITE(0, c7, c5, 6, 0);
+    dsb();
+    isb();
+}
+
 void put_code(uint32_t pa, uint8_t n)
 {
     write32(pa, 0xe3a00000 | n);

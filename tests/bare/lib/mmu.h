@@ -87,5 +87,7 @@ uint32_t probe_user_write(uint32_t va);         /* stores 0x5a */
 uint32_t probe_user_exec(uint32_t va);
 /* True when the last fault's address register, and for data DFSR.WnR, fit. */
 bool fault_at(uint32_t va, bool write);
+/* What was stored in the line of va is what executes from now on. */
+void sync_line(uint32_t va);
 /* Puts "mov r0, #n; bx lr" at a physical (identity) address. */
 void put_code(uint32_t pa, uint8_t n);
