@@ -25,10 +25,6 @@ int mib_set_first(struct mib_set *set);
 
 /* In lists of spaces: number n is spaces[n - 1]. */
 static inline struct space *nth_space(struct shadow *s, unsigned n) { return &s->spaces[n - 1]; }
-static inline unsigned space_number(const struct shadow *s, const struct space *sp)
-{
-    return (unsigned)(sp - s->spaces) + 1;
-}
 static inline struct space *used_space(struct shadow *s, unsigned i) { return &s->spaces[s->used[i]]; }
 static inline bool is_running(const struct shadow *s, const struct view *v)
 {

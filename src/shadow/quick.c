@@ -14,10 +14,10 @@
 
 void quick_set_table(struct shadow *s)
 {
-    bool plain = (s->regs.sctlr & (SCTLR_M | SCTLR_EE)) == SCTLR_M && !s->regs.ttbcr;
     gpa_t l1 = gpa(ALIGN_DOWN(s->regs.ttbr0, 0x4000));
 
-    s->plain_l1 = plain && gmem_is_ram(s->vm, l1, 0x4000) ? gmem_hpa(s->vm, l1).v : 0;
+    s->plain_l1 = s->plain && gmem_is_ram(s->vm, l1, 0x4000) ? gmem_hpa(s->vm, l1).v : 0;
+    s->quick_l1 = s->quick ? s->plain_l1 : 0;
 }
 
 void quick_set_space(struct shadow *s)
@@ -25,6 +25,7 @@ void quick_set_space(struct shadow *s)
     const struct shadow_policy *policy = s->policy;
 
     s->quick = !(policy->track || policy->filled || policy->guarded || (s->regs.sctlr & SCTLR_AFE));
+    s->plain = (s->regs.sctlr & (SCTLR_M | SCTLR_EE)) == SCTLR_M && !s->regs.ttbcr;
     quick_set_table(s);
 }
 
@@ -44,8 +45,11 @@ static inline bool is_special(const struct shadow *s, uint32_t va, bool xn)
            (!xn && (!bitmap_test(s->exec_mib, va >> 20) || meets_arena(s, va)));
 }
 
+/* A small page of the guest's as its tables have it; its offset in RAM. */
+struct quick_page { uint32_t l2, l2_at, offset; unsigned domain, perms; };
+
 /* The first page of its MiB in the view.  False: no room, or something is there. */
-static bool start_table(struct shadow *s, struct view *v, unsigned mib, unsigned domain)
+static __attribute__((noinline)) bool start_table(struct shadow *s, struct view *v, unsigned mib, unsigned domain)
 {
     uint32_t *l2 = v->l1[mib] ? NULL : l2_alloc(L2_PRIVATE);
 
@@ -57,30 +61,30 @@ static bool start_table(struct shadow *s, struct view *v, unsigned mib, unsigned
 }
 
 /* 'desc' allows what 'perms' says in the view of that mode, where entries of this kind belong in its table. */
-static enum quick_answer fill(struct shadow *s, enum shadow_mode mode, uint32_t va, unsigned domain, uint32_t desc,
-                              unsigned perms, bool write)
+static inline enum quick_answer fill(struct shadow *s, enum shadow_mode mode, uint32_t va,
+                                     const struct quick_page *page, bool write)
 {
-    struct vm *vm = s->vm;
-    uint32_t offset = ALIGN_DOWN(desc, 4096) - vm->ram_base.v, *entry, old, value;
-    enum l2_kind kind = desc & SMALL_NG ? L2_PRIVATE : L2_GLOBAL;
     struct view *v = &s->current->views[mode];
+    uint32_t desc = page->l2, mib = va >> 20, *l2, *entry, value;
+    enum l2_kind kind = desc & SMALL_NG ? L2_PRIVATE : L2_GLOBAL;
     struct l2_meta *meta;
+    bool held;
 
     if (is_special(s, va, desc & 1))
         return QUICK_NONE;
-    if ((v->l1[va >> 20] & DESC_TABLE_MASK) != (domain << 5 | DESC_L1_TABLE) &&
-        (kind != L2_PRIVATE || !start_table(s, v, va >> 20, domain)))
+    if ((v->l1[mib] & DESC_TABLE_MASK) != (page->domain << 5 | DESC_L1_TABLE) &&
+        (kind != L2_PRIVATE || !start_table(s, v, mib, page->domain)))
         return QUICK_NONE;
-    entry = view_l2(v->l1[va >> 20]);
-    meta = l2_meta(entry);
-    entry += BITS(va, 19, 12);
-    old = *entry;
-    if (meta->kind != kind || (old && kind == L2_GLOBAL))
+    l2 = view_l2(v->l1[mib]);
+    meta = l2_meta(l2);
+    entry = l2 + BITS(va, 19, 12);
+    held = *entry;
+    if (meta->kind != kind || (held && kind == L2_GLOBAL))
         return QUICK_NONE;
-    value = (vm->ram_hpa.v + offset) | SMALL_BASE | SMALL_RO;
+    value = (s->vm->ram_hpa.v + page->offset) | SMALL_BASE | SMALL_RO;
     if (mode == VIEW_KERNEL || (desc & 1))
         value |= SMALL_XN;
-    if (perms & PERM_W) {
+    if (page->perms & PERM_W) {
         if (!s->page_has_code(s->ctx, gpa(desc))) {
             value ^= SMALL_RO ^ SMALL_RW;
             meta->write_mask |= BIT((desc >> 20) & 31);
@@ -90,8 +94,8 @@ static enum quick_answer fill(struct shadow *s, enum shadow_mode mode, uint32_t 
     }
     put_desc(entry, value);
     s->current->pristine = false;
-    vm->stats.shadow_fill++;
-    if (old)
+    s->vm->stats.shadow_fill++;
+    if (held)
         arch_tlb_flush_va(va, v->asid);
     return QUICK_FILLED;
 }
@@ -100,22 +104,25 @@ static enum quick_answer fill(struct shadow *s, enum shadow_mode mode, uint32_t 
  * Code of guest user: what runs a page is likely to run its neighbours.  Those of the same line of the guest's table
  * that are mapped in the same way are filled, as a TLB may hold any mapping that would not fault (B3.10).
  */
-static void fill_around(struct shadow *s, uint32_t va, uint32_t desc, uint32_t table_pa)
+static __attribute__((noinline)) void fill_around(struct shadow *s, uint32_t va, uint32_t desc, uint32_t table_pa)
 {
-    uint32_t first = BITS(va, 19, 12) & ~15u;
+    uint32_t first = BITS(va, 19, 12) & ~15u, base = s->vm->ram_base.v, size = s->vm->ram_size;
     uint32_t *entries = view_l2(s->current->views[VIEW_USER].l1[va >> 20]) + first;
     const uint32_t *guest = arch_map_page(ALIGN_DOWN(table_pa, 4096));
-    uint32_t base = s->vm->ram_hpa.v - s->vm->ram_base.v;
+    uint32_t host = s->vm->ram_hpa.v | SMALL_BASE | SMALL_RO;
+    unsigned filled = 0;
 
     guest += BITS(table_pa, 11, 2) & ~15u;
     for (unsigned i = 0; i < 16; i++) {
-        uint32_t page = ALIGN_DOWN(guest[i], 4096);
+        uint32_t offset = (guest[i] ^ (desc & 0xfff)) - base; /* of a page that is mapped in the same way */
 
-        if (((guest[i] ^ desc) & 0xfff) || entries[i] || page - s->vm->ram_base.v >= s->vm->ram_size)
+        if ((offset & 0xfff) || offset >= size || entries[i])
             continue;
-        put_desc(&entries[i], (page + base) | SMALL_BASE | SMALL_RO);
-        s->vm->stats.shadow_fill++;
+        entries[i] = host + offset;
+        filled++;
     }
+    arch_clean_range(entries, 16 * sizeof(entries[0]));
+    s->vm->stats.shadow_fill += filled;
 }
 
 bool shadow_quick_ram(const struct shadow *s, uint32_t va, gpa_t *pa)
@@ -140,49 +147,44 @@ bool shadow_has_global_table(const struct shadow *s, uint32_t va)
     return !in_window(va >> 20) && desc_is_table(s->global_l1[va >> 20]);
 }
 
-/* A small page of the guest's as its tables have it. */
-struct quick_page { uint32_t l2, l2_at; unsigned domain, perms; };
-
 /* QUICK_FILLED: the access is allowed, to RAM, and nothing is filled yet. */
 static inline enum quick_answer walk(const struct shadow *s, enum shadow_mode mode, uint32_t va,
                                      enum access_kind kind, struct walk_result *w, struct quick_page *page)
 {
-    uint32_t l1, l2, table;
+    uint32_t base = s->vm->ram_base.v, size = s->vm->ram_size, l1, l2, table;
     unsigned domain, perms;
     bool allowed;
 
-    if (!s->plain_l1 || !s->quick)
+    if (!s->quick_l1)
         return QUICK_NONE;
-    l1 = read_host(s->plain_l1 + (va >> 20) * 4);
-    table = ALIGN_DOWN(l1, 1024) - s->vm->ram_base.v;
+    l1 = read_host(s->quick_l1 + (va >> 20) * 4);
+    table = ALIGN_DOWN(l1, 1024) - base;
     domain = BITS(l1, 8, 5);
-    if ((l1 & 3) != 1 || table >= s->vm->ram_size || ((s->regs.dacr >> (2 * domain)) & 3) != DOMAIN_CLIENT ||
+    if ((l1 & 3) != 1 || table >= size || ((s->regs.dacr >> (2 * domain)) & 3) != DOMAIN_CLIENT ||
         domain == HOST_DOMAIN_VMM)
         return QUICK_NONE;
     page->l2_at = s->vm->ram_hpa.v + table + BITS(va, 19, 12) * 4;
     l2 = read_host(page->l2_at);
-    w->domain = (uint8_t)domain;
-    w->domain_valid = true;
-    w->fault = FSR_TRANS_L2;
-    if (!(l2 & 3))
-        return QUICK_FAULT;
-    if (!(l2 & SMALL_PAGE))
-        return QUICK_NONE;
     perms = walk_ap_perms[BITS(l2, 9, 9) << 2 | BITS(l2, 5, 4)][mode];
     if (kind == ACCESS_FETCH)
         allowed = !(l2 & 1) && (perms & PERM_R);
     else
         allowed = perms & (kind == ACCESS_WRITE ? PERM_W : PERM_R);
-    w->fault = FSR_PERM_L2;
-    if (!allowed)
-        return QUICK_FAULT;
-    w->pa = gpa(ALIGN_DOWN(l2, 4096) | BITS(va, 11, 0));
-    if (w->pa.v - s->vm->ram_base.v >= s->vm->ram_size)
-        return QUICK_OUTSIDE;
+    page->offset = ALIGN_DOWN(l2, 4096) - base;
     page->l2 = l2;
     page->domain = domain;
     page->perms = perms;
-    return QUICK_FILLED;
+    if ((l2 & SMALL_PAGE) && allowed && page->offset < size)
+        return QUICK_FILLED;
+    w->domain = (uint8_t)domain;
+    w->domain_valid = true;
+    w->pa = gpa(ALIGN_DOWN(l2, 4096) | BITS(va, 11, 0));
+    w->fault = l2 & 3 ? FSR_PERM_L2 : FSR_TRANS_L2;
+    if (!(l2 & 3))
+        return QUICK_FAULT;
+    if (!(l2 & SMALL_PAGE))
+        return QUICK_NONE;
+    return allowed ? QUICK_OUTSIDE : QUICK_FAULT;
 }
 
 enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t va, enum access_kind kind,
@@ -193,7 +195,7 @@ enum quick_answer shadow_quick(struct shadow *s, enum shadow_mode mode, uint32_t
 
     if (answer != QUICK_FILLED)
         return answer;
-    answer = fill(s, mode, va, page.domain, page.l2, page.perms, kind == ACCESS_WRITE);
+    answer = fill(s, mode, va, &page, kind == ACCESS_WRITE);
     if (kind == ACCESS_FETCH && answer == QUICK_FILLED && !(page.perms & PERM_W))
         fill_around(s, va, page.l2, page.l2_at);
     return answer;
@@ -207,6 +209,6 @@ bool shadow_quick_store(const struct shadow *s, uint32_t va, gpa_t *pa)
     if (in_window(va >> 20) || bitmap_test(s->claimable, va >> 20) ||
         walk(s, VIEW_KERNEL, va, ACCESS_WRITE, &w, &page) != QUICK_FILLED)
         return false;
-    *pa = w.pa;
+    *pa = gpa(s->vm->ram_base.v + page.offset + BITS(va, 11, 0));
     return true;
 }

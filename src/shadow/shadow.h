@@ -56,8 +56,8 @@ struct space {
     bool used;
     bool pristine;                   /* nothing filled since it was made */
     /* Others, as index + 1 in 'spaces', 0 at the end: used with the same hash of the key; of the same ASID
-     * (or without the MMU), doubly linked; or free.  And where in 'used' it is. */
-    uint8_t next_hash, next, prev, used_at;
+     * (or without the MMU), doubly linked; or free.  Where in 'used' it is, and its own index + 1. */
+    uint8_t next_hash, next, prev, used_at, number;
     struct space_key key;
     uint32_t last_use;
     struct claims claims;            /* of the kernel view */
@@ -92,7 +92,9 @@ struct shadow {
     uint32_t stale_count[2];         /* of each mode's views: how often those that are not current became stale */
     struct walk_regs regs;
     uint32_t plain_l1;               /* host address of the guest's first-level table, if one in RAM is all; or 0 */
+    bool plain;                      /* could one be all, by SCTLR and TTBCR? */
     bool quick;                      /* may quick.c walk that? */
+    uint32_t quick_l1;               /* plain_l1 then; or 0 */
     uint32_t code_drops;             /* changes when a mapping of translated code was dropped for TLBIMVA or TLBIMVAA */
     uint32_t *global_l1;             /* kernel view of what the guest calls global */
     bool global_stale;               /* under SHADOW_GLOBAL_ASID the host TLB may hold what is gone from it */

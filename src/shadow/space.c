@@ -117,6 +117,7 @@ void shadow_init(struct shadow *s, const struct shadow_config *config)
         struct space *sp = &s->spaces[i];
 
         memset(sp, 0, offsetof(struct space, claims.mibs));
+        sp->number = (uint8_t)(i + 1);
         for (unsigned m = 0; m < 2; m++) /* what is touched counts when there are tables */
             memset(&sp->views[m], 0, offsetof(struct view, touched));
         sp->views[VIEW_KERNEL].kernel = true;
@@ -131,9 +132,14 @@ static bool key_equal(const struct space_key *a, const struct space_key *b)
            a->sctlr == b->sctlr;
 }
 
+static inline unsigned hash_of(uint32_t ttbr0, uint32_t asid)
+{
+    return (ttbr0 >> 14 ^ asid) % SHADOW_HASH;
+}
+
 static uint8_t *hash_head(struct shadow *s, const struct space_key *key)
 {
-    return &s->hash_spaces[(key->ttbr0 >> 14 ^ key->asid) % SHADOW_HASH];
+    return &s->hash_spaces[hash_of(key->ttbr0, key->asid)];
 }
 
 static uint8_t *asid_head(struct shadow *s, const struct space_key *key)
@@ -145,7 +151,7 @@ static void unlist_space(struct shadow *s, struct space *sp)
 {
     uint8_t *link = hash_head(s, &sp->key);
 
-    while (*link != space_number(s, sp))
+    while (*link != sp->number)
         link = &nth_space(s, *link)->next_hash;
     *link = sp->next_hash;
     *(sp->prev ? &nth_space(s, sp->prev)->next : asid_head(s, &sp->key)) = sp->next;
@@ -156,7 +162,7 @@ static void unlist_space(struct shadow *s, struct space *sp)
 static void list_space(struct shadow *s, struct space *sp)
 {
     uint8_t *hash = hash_head(s, &sp->key), *asid = asid_head(s, &sp->key);
-    uint8_t n = (uint8_t)space_number(s, sp);
+    uint8_t n = sp->number;
 
     sp->next_hash = *hash;
     *hash = n;
@@ -178,7 +184,7 @@ static void name_space(struct shadow *s, struct space *sp, const struct space_ke
         return;
     sp->used = true;
     sp->used_at = (uint8_t)s->used_count;
-    s->used[s->used_count++] = (uint8_t)(sp - s->spaces);
+    s->used[s->used_count++] = sp->number - 1;
 }
 
 void space_free(struct shadow *s, struct space *sp)
@@ -192,7 +198,7 @@ void space_free(struct shadow *s, struct space *sp)
     s->used[sp->used_at] = s->used[--s->used_count];
     used_space(s, sp->used_at)->used_at = sp->used_at;
     sp->next = s->free_spaces;
-    s->free_spaces = (uint8_t)space_number(s, sp);
+    s->free_spaces = sp->number;
 }
 
 /*
@@ -317,20 +323,26 @@ static struct space *blank_space(struct shadow *s, bool flat, const struct space
 
 /* The host has fewer ASIDs than spaces are cached.  One that goes to another space is not of the last few: its entries
  * are flushed while the hardware may still walk the tables of one of them. */
-static void give_asids(struct shadow *s, struct space *sp)
+static void give_new_asids(struct shadow *s, struct space *sp)
 {
-    unsigned n = space_number(s, sp), old = sp->views[VIEW_USER].asid, i;
+    unsigned i;
 
-    if (old && s->asid_owner[old / 2 - 1] == n)
-        return;
     do {
         i = s->asids_given++ % SHADOW_ASIDS;
     } while (s->asid_owner[i] && s->clock - nth_space(s, s->asid_owner[i])->last_use < 16);
-    s->asid_owner[i] = (uint8_t)n;
+    s->asid_owner[i] = sp->number;
     for (unsigned m = 0; m < 2; m++) {
         sp->views[m].asid = (uint8_t)(2 * i + 2 + m);
         sp->views[m].stale = true;
     }
+}
+
+static inline void give_asids(struct shadow *s, struct space *sp)
+{
+    unsigned old = sp->views[VIEW_USER].asid;
+
+    if (!old || s->asid_owner[old / 2 - 1] != sp->number)
+        give_new_asids(s, sp);
 }
 
 /* Of spaces with nothing in them one is kept for the next that is new. */
@@ -338,18 +350,20 @@ static void keep_spare(struct shadow *s, const struct space *next)
 {
     struct space *spare = s->spare;
 
-    if (!s->current || !s->current->pristine || s->current == spare)
+    if (s->current == spare)
         return;
     if (spare && spare != next && spare->used && spare->pristine)
         space_free(s, spare);
     s->spare = s->current;
 }
 
-static void make_current(struct shadow *s, struct space *sp)
+static inline void make_current(struct shadow *s, struct space *sp)
 {
+    s->vm->stats.space_switch++;
     give_asids(s, sp);
     sp->last_use = s->clock;
-    keep_spare(s, sp);
+    if (s->current && s->current->pristine)
+        keep_spare(s, sp);
     s->current = sp;
     for (unsigned m = 0; m < 2; m++) {
         struct view *v = &sp->views[m];
@@ -369,7 +383,6 @@ static void use_space(struct shadow *s, const struct space_key *key, bool flat)
         s->current->last_use = s->clock;
         return;
     }
-    s->vm->stats.space_switch++;
     sp = space_find(s, key);
     if (!sp) {
         sp = blank_space(s, flat, key);
@@ -378,13 +391,36 @@ static void use_space(struct shadow *s, const struct space_key *key, bool flat)
     make_current(s, sp);
 }
 
+/* Another one that differs from the current one in nothing but these, or NULL. */
+static inline struct space *find_sibling(struct shadow *s, uint32_t ttbr0, uint32_t asid)
+{
+    const struct space *now = s->current;
+
+    for (unsigned n = s->hash_spaces[hash_of(ttbr0, asid)]; n; n = nth_space(s, n)->next_hash) {
+        struct space *sp = nth_space(s, n);
+
+        if (sp->key.ttbr0 == ttbr0 && sp->key.asid == asid && sp->key.sctlr == now->key.sctlr &&
+            sp->key.ttbcr == now->key.ttbcr && sp->key.ttbr1 == now->key.ttbr1 && sp != now)
+            return sp;
+    }
+    return NULL;
+}
+
 void shadow_set_table(struct shadow *s, uint32_t ttbr0, uint32_t contextidr)
 {
-    struct space_key key = s->current->key;
+    struct space *sp = find_sibling(s, ttbr0, contextidr & 0xff);
+    struct space_key key;
 
-    s->regs.ttbr0 = key.ttbr0 = ttbr0;
-    key.asid = contextidr & 0xff;
+    s->regs.ttbr0 = ttbr0;
     quick_set_table(s);
+    if (sp) {
+        s->clock++;
+        make_current(s, sp);
+        return;
+    }
+    key = s->current->key;
+    key.ttbr0 = ttbr0;
+    key.asid = contextidr & 0xff;
     use_space(s, &key, false);
 }
 

@@ -490,10 +490,12 @@ static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result
 /*
  * One word stored to a page that has just been mapped, and of which nothing is held: it is stored here, and nothing
  * comes to be held, so that the TLBIMVA when the page is unmapped needs no exit, either.  Where a second store to the
- * same mapping follows, the next few are filled at once.
+ * same mapping follows, the next few are filled at once.  False: nothing was done; otherwise the exit is answered by
+ * *next.
  */
-static bool poke(struct vcpu *vcpu, uint32_t va, uint32_t absent)
+static bool poke(struct vcpu *vcpu, uint32_t va, uint32_t absent, unsigned *next)
 {
+    uint32_t changes = translation_changes(vcpu), entries = fault_code_changes;
     static unsigned distrust;
     struct single s;
     gpa_t pa;
@@ -510,6 +512,7 @@ static bool poke(struct vcpu *vcpu, uint32_t va, uint32_t absent)
     vmm.state->tlbi_last = NO_TLBI;
     count(REASON_exit_dabt_kernel);
     vcpu->vm->stats.fault_poked++;
+    *next = go_on_after(vcpu, vcpu->r[15] - 8, changes, entries);
     return true;
 }
 
@@ -581,16 +584,29 @@ static bool is_device(const struct vcpu *vcpu, uint32_t va, gpa_t pa)
     return (va < VMM_BASE || va >= VMM_END) && !gmem_is_rom(vcpu->vm, pa, 1);
 }
 
+/* Between spaces: the space's own shadow may have it. */
+static unsigned data_between(struct vcpu *vcpu, unsigned why, uint32_t dfsr)
+{
+    enter_space(vcpu);
+    forget_absent();
+    if (vmm_claims_lost() || !fault_is_mapping(dfsr) || !sync_dacr(vcpu))
+        return why;
+    return again(vcpu, REASON_exit_dabt_kernel);
+}
+
 static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
 {
-    uint32_t va = read_dfar(), dfsr = read_dfsr();
+    uint32_t va = read_dfar(), dfsr = read_dfsr(), absent, word;
     bool thumb = vcpu->cpsr & PSR_T, probe = !thumb && ALIGN_DOWN(va, MiB) == VMM_STATE, write = dfsr & DFSR_WNR;
-    uint32_t word = probe ? load_unprivileged(vcpu->r[15] - 8) : 0;
     enum access_kind kind = write ? ACCESS_WRITE : ACCESS_READ;
-    bool was_between = enter_space(vcpu);
-    uint32_t absent = vmm.state->tlbi_absent, changes = translation_changes(vcpu), entries = fault_code_changes;
     struct walk_result w;
+    unsigned next;
 
+    if (guest_fast.between && !thumb && !probe)
+        return data_between(vcpu, why, dfsr);
+    word = probe ? load_unprivileged(vcpu->r[15] - 8) : 0;
+    enter_space(vcpu);
+    absent = vmm.state->tlbi_absent;
     forget_absent();
     if (thumb || vmm_claims_lost())
         return why;
@@ -598,10 +614,8 @@ static unsigned kernel_data(struct vcpu *vcpu, unsigned why)
         return barrier(vcpu, why, word);
     if (!fault_is_mapping(dfsr) || !sync_dacr(vcpu))
         return why;
-    if (was_between)
-        return again(vcpu, REASON_exit_dabt_kernel); /* the space's own shadow may have it */
-    if (write && !((va ^ absent) >> 12) && poke(vcpu, va, absent))
-        return go_on_after(vcpu, vcpu->r[15] - 8, changes, entries);
+    if (write && !((va ^ absent) >> 12) && poke(vcpu, va, absent, &next))
+        return next;
     switch (quick(vcpu, VIEW_KERNEL, va, kind, &w)) {
     case QUICK_FILLED: return again(vcpu, REASON_exit_dabt_kernel);
     case QUICK_FAULT: return kernel_data_fault(vcpu, why, va, write, &w);
