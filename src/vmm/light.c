@@ -490,8 +490,8 @@ static unsigned device(struct vcpu *vcpu, unsigned why, const struct walk_result
 /*
  * One word stored to a page that has just been mapped, and of which nothing is held: it is stored here, and nothing
  * comes to be held, so that the TLBIMVA when the page is unmapped needs no exit, either.  Where a second store to the
- * same mapping follows, the next few are filled at once.  False: nothing was done; otherwise the exit is answered by
- * *next.
+ * same mapping follows, the next few are filled at once.  False: the guest is as it was; otherwise *next answers the
+ * exit.
  */
 static bool poke(struct vcpu *vcpu, uint32_t va, uint32_t absent, unsigned *next)
 {
