@@ -204,12 +204,18 @@ static void map(unsigned t, unsigned m, unsigned p, unsigned option)
 
 static bool read_guest(void *ctx, gpa_t addr, uint32_t *value) { return gmem_read32(ctx, addr, value); }
 
+/* With the MMU on before and after, TTBR0 and CONTEXTIDR alone change. */
 static void use_space(unsigned n)
 {
+    bool alone = shadow.current && guest.regs.ttbr0 && n != FLAT;
+
     guest.space = n;
     guest.regs.sctlr = n == FLAT ? 0 : SCTLR_M;
     guest.regs.ttbr0 = n == FLAT ? 0 : L1_AT(n);
-    shadow_set_space(&shadow, &guest.regs, n == FLAT ? 0 : n + 1);
+    if (alone)
+        shadow_set_table(&shadow, guest.regs.ttbr0, n + 1);
+    else
+        shadow_set_space(&shadow, &guest.regs, n == FLAT ? 0 : n + 1);
 }
 
 /* Does the operation invalidate translation t, m, p, o? */

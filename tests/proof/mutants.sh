@@ -28,7 +28,7 @@ mutant() {
 }
 
 S=src/xlate/stubs.c Y=src/xlate/sysstubs.c U=src/xlate/unwind.c X=src/xlate/xlate.c A=src/xlate/a32.def
-mutant "MSR forgets the mode" prove_a32 msr $Y 's/a32_mov_ror(ra, ra, 13)/a32_mov_lsl(ra, ra, 7)/'
+mutant "MSR forgets the mode" prove_a32 msr $Y 's/a32_mov_ror(ra, ra, STATE_MSR_ROTATE)/a32_mov_lsl(ra, ra, 7)/'
 mutant "MSR commits early" prove_a32 msr $Y '/put_store_byte(w, rm/{N;s/\(.*\)\n\(.*\)/\2\n\1/}'
 mutant "CPSIE asks no pending" prove_a32 cps $Y 's/put_load(w, ra, FIELD(pend_ptr))/put_load(w, ra, FIELD(vfp_ptr))/'
 mutant "MRS keeps bits of the APSR" prove_a32 mrs $Y 's/a32_pkhbt(rd, rd, ra)/a32_orr(rd, rd, ra)/'
@@ -64,11 +64,13 @@ mutant "a branch copied as it is" prove_traces "" $T '/word = a32_b(insn >> 28/d
 mutant "a register taken over across a label" prove_traces "" $T 's/w->restored_at = 0;/;/'
 mutant "a trace returns too far" prove_traces "" $T 's/code->entry + 4 \* done/code->entry + 4 * done + 4/'
 
-D=src/shadow/drop.c F=src/shadow/fill.c P=src/shadow/policy_tlb.c M=src/shadow/space.c
+D=src/shadow/drop.c F=src/shadow/fill.c P=src/shadow/policy_tlb.c M=src/shadow/space.c Q=src/shadow/quick.c
 mutant "TLBIMVA misses shared entries" model_shadow "one page" $D 's/all_asids || bitmap_test(s->mixed, mib)/all_asids/'
 mutant "a table without its flags" model_shadow "code in sections" $F '/->flags = l2_meta(view_l2(entry))->flags/d'
 mutant "a large page dropped in part" model_shadow "large pages" $F 's/? L2_HAS_LARGE : L2_HAS_SECTION/? 0 : L2_HAS_SECTION/'
-mutant "the host keeps what is replaced" model_shadow "one page" $F '/^    if (old) {/s/old/0/'
+mutant "the host keeps what is replaced" model_shadow "one page" $F '/^    if (!old)$/s/!old/1/'
+mutant "the hot path leaves the host what is replaced" model_shadow "one page" $Q '/^    if (held)$/s/held/0/'
+mutant "a hot path by the old table" model_shadow "one page" $M 's/quick_set_table(s);/(void)s;/'
 mutant "translations outlive TLBI" model_shadow code $P '/drop_pages(s, &code, all_asids/d'
 mutant "Manager outlives DACR" model_shadow domains $M '/^    if (flush)/s/flush/0/'
 mutant "TLBIASID of another ASID" model_shadow "one page" $P 's/asid_spaces\[asid\]/asid_spaces[asid ^ 3]/'

@@ -270,6 +270,40 @@ static void test_domains(void)
 }
 
 /* Nothing may be left in the host TLB of another space that had the view's ASID. */
+/* TTBR0 and CONTEXTIDR alone lead where all registers lead; these ASIDs have the same hash. */
+static void test_set_table(void)
+{
+    static const uint32_t asid[] = { 1, 1 + SHADOW_HASH, 1 + 2 * SHADOW_HASH };
+    const struct space *spaces[2][3];
+    bool same = true, apart = true, walks = true;
+
+    set_up();
+    map_small(0, 0x00101000, SMALL(RAM + 0x300000, AP_ALL, 1));
+    map_small(1, 0x00101000, SMALL(RAM + 0x400000, AP_ALL, 1));
+    for (unsigned i = 0; i < 6; i++) {
+        use_space(i / 3, asid[i % 3]);
+        touch(0x00101000);
+        spaces[i / 3][i % 3] = shadow.current;
+    }
+    for (unsigned i = 0; i < 36; i++) {
+        unsigned from = i / 6, to = i % 6;
+
+        use_space(from / 3, asid[from % 3]);
+        regs.ttbr0 = L1_AT(to / 3);
+        shadow_set_table(&shadow, regs.ttbr0, 0xabcd00 | asid[to % 3]);
+        same &= shadow.current == spaces[to / 3][to % 3];
+        walks &= shadow.regs.ttbr0 == regs.ttbr0;
+        apart &= from == to || shadow.current != spaces[from / 3][from % 3];
+    }
+    report(same && apart, "TTBR0 and the ASID find the space that all registers find");
+    regs.sctlr |= SCTLR_TRE;
+    use_space(0, 1);
+    shadow_set_table(&shadow, L1_AT(1), 1);
+    report(shadow.current != spaces[1][0] && walks, "and not one of another SCTLR; walks are by the new table");
+    regs.sctlr &= ~SCTLR_TRE;
+    report(shadow_audit(&shadow) == 0, "audit finds nothing");
+}
+
 static bool asid_is_fresh(enum shadow_mode mode)
 {
     static const struct space *last[256];
@@ -409,6 +443,7 @@ int main(void)
     test_sizes();
     test_code();
     test_domains();
+    test_set_table();
     test_eviction();
     test_random();
     return test_summary();
