@@ -14,10 +14,10 @@
 
 void quick_set_table(struct shadow *s)
 {
+    bool plain = (s->regs.sctlr & (SCTLR_M | SCTLR_EE)) == SCTLR_M && !s->regs.ttbcr;
     gpa_t l1 = gpa(ALIGN_DOWN(s->regs.ttbr0, 0x4000));
 
-    s->plain_l1 = s->plain && gmem_is_ram(s->vm, l1, 0x4000) ? gmem_hpa(s->vm, l1).v : 0;
-    s->quick_l1 = s->quick ? s->plain_l1 : 0;
+    s->plain_l1 = plain && gmem_is_ram(s->vm, l1, 0x4000) ? gmem_hpa(s->vm, l1).v : 0;
 }
 
 void quick_set_space(struct shadow *s)
@@ -25,7 +25,6 @@ void quick_set_space(struct shadow *s)
     const struct shadow_policy *policy = s->policy;
 
     s->quick = !(policy->track || policy->filled || policy->guarded || (s->regs.sctlr & SCTLR_AFE));
-    s->plain = (s->regs.sctlr & (SCTLR_M | SCTLR_EE)) == SCTLR_M && !s->regs.ttbcr;
     quick_set_table(s);
 }
 
@@ -155,9 +154,9 @@ static inline enum quick_answer walk(const struct shadow *s, enum shadow_mode mo
     unsigned domain, perms;
     bool allowed;
 
-    if (!s->quick_l1)
+    if (!s->plain_l1 || !s->quick)
         return QUICK_NONE;
-    l1 = read_host(s->quick_l1 + (va >> 20) * 4);
+    l1 = read_host(s->plain_l1 + (va >> 20) * 4);
     table = ALIGN_DOWN(l1, 1024) - base;
     domain = BITS(l1, 8, 5);
     if ((l1 & 3) != 1 || table >= size || ((s->regs.dacr >> (2 * domain)) & 3) != DOMAIN_CLIENT ||

@@ -92,9 +92,7 @@ struct shadow {
     uint32_t stale_count[2];         /* of each mode's views: how often those that are not current became stale */
     struct walk_regs regs;
     uint32_t plain_l1;               /* host address of the guest's first-level table, if one in RAM is all; or 0 */
-    bool plain;                      /* could one be all, by SCTLR and TTBCR? */
     bool quick;                      /* may quick.c walk that? */
-    uint32_t quick_l1;               /* plain_l1 then; or 0 */
     uint32_t code_drops;             /* changes when a mapping of translated code was dropped for TLBIMVA or TLBIMVAA */
     uint32_t *global_l1;             /* kernel view of what the guest calls global */
     bool global_stale;               /* under SHADOW_GLOBAL_ASID the host TLB may hold what is gone from it */

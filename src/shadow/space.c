@@ -287,12 +287,14 @@ static struct space *space_create(struct shadow *s, bool flat, const struct spac
     return sp;
 }
 
-static struct space *space_find(struct shadow *s, const struct space_key *key)
+/* The one of that TTBR0 and ASID, and the other registers of 'others'; or NULL. */
+static inline struct space *space_find(struct shadow *s, uint32_t ttbr0, uint32_t asid, const struct space_key *others)
 {
-    for (unsigned n = *hash_head(s, key); n; n = nth_space(s, n)->next_hash) {
+    for (unsigned n = s->hash_spaces[hash_of(ttbr0, asid)]; n; n = nth_space(s, n)->next_hash) {
         struct space *sp = nth_space(s, n);
 
-        if (key_equal(&sp->key, key))
+        if (sp->key.ttbr0 == ttbr0 && sp->key.asid == asid && sp->key.sctlr == others->sctlr &&
+            sp->key.ttbcr == others->ttbcr && sp->key.ttbr1 == others->ttbr1)
             return sp;
     }
     return NULL;
@@ -383,7 +385,7 @@ static void use_space(struct shadow *s, const struct space_key *key, bool flat)
         s->current->last_use = s->clock;
         return;
     }
-    sp = space_find(s, key);
+    sp = space_find(s, key->ttbr0, key->asid, key);
     if (!sp) {
         sp = blank_space(s, flat, key);
         sp->pristine = true;
@@ -391,34 +393,20 @@ static void use_space(struct shadow *s, const struct space_key *key, bool flat)
     make_current(s, sp);
 }
 
-/* Another one that differs from the current one in nothing but these, or NULL. */
-static inline struct space *find_sibling(struct shadow *s, uint32_t ttbr0, uint32_t asid)
-{
-    const struct space *now = s->current;
-
-    for (unsigned n = s->hash_spaces[hash_of(ttbr0, asid)]; n; n = nth_space(s, n)->next_hash) {
-        struct space *sp = nth_space(s, n);
-
-        if (sp->key.ttbr0 == ttbr0 && sp->key.asid == asid && sp->key.sctlr == now->key.sctlr &&
-            sp->key.ttbcr == now->key.ttbcr && sp->key.ttbr1 == now->key.ttbr1 && sp != now)
-            return sp;
-    }
-    return NULL;
-}
-
 void shadow_set_table(struct shadow *s, uint32_t ttbr0, uint32_t contextidr)
 {
-    struct space *sp = find_sibling(s, ttbr0, contextidr & 0xff);
+    const struct space *now = s->current;
+    struct space *sp = space_find(s, ttbr0, contextidr & 0xff, &now->key);
     struct space_key key;
 
     s->regs.ttbr0 = ttbr0;
     quick_set_table(s);
-    if (sp) {
+    if (sp && sp != now) {
         s->clock++;
         make_current(s, sp);
         return;
     }
-    key = s->current->key;
+    key = now->key;
     key.ttbr0 = ttbr0;
     key.asid = contextidr & 0xff;
     use_space(s, &key, false);

@@ -12,7 +12,7 @@ uint32_t arena_shared(struct xlate *x, struct xpage *p, unsigned index, uint32_t
 /* Gives p->va and p->words a page of an arena; p->words stays NULL when there is none. */
 void arena_alt_alloc(struct xlate *x, struct xpage *p);
 void arena_alt_free(struct xlate *x, struct xpage *p);
-/* Makes all stub code written since the last call executable. */
+/* Frees all arenas, and what is noted of shared stubs. */
 void arena_flush(struct xlate *x);
 /* The arena page that va is in, or NULL (also for state page aliases). */
 struct arena_page *arena_page_at(struct xlate *x, uint32_t va);

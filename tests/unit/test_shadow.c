@@ -269,7 +269,6 @@ static void test_domains(void)
     report(!lookup(VIEW_KERNEL, 0xc0000000), "no longer Manager: entries filled so are gone");
 }
 
-/* Nothing may be left in the host TLB of another space that had the view's ASID. */
 /* TTBR0 and CONTEXTIDR alone lead where all registers lead; these ASIDs have the same hash. */
 static void test_set_table(void)
 {
@@ -304,6 +303,7 @@ static void test_set_table(void)
     report(shadow_audit(&shadow) == 0, "audit finds nothing");
 }
 
+/* Nothing may be left in the host TLB of another space that had the view's ASID. */
 static bool asid_is_fresh(enum shadow_mode mode)
 {
     static const struct space *last[256];
